@@ -1,0 +1,1 @@
+"""The channels: each adapter translates between one provider and the hub."""

@@ -1,0 +1,52 @@
+"""Every adapter the hub has, by name; loaded on first use."""
+
+from importlib import import_module
+from typing import Any
+
+from hub.channels.contract import AdapterEntry, ChannelAdapter, Settings
+from hub.errors import NotFound
+from hub.messages.address import ChannelKind
+
+ENTRIES = (
+    AdapterEntry(
+        channel=ChannelKind.EMAIL,
+        provider="mail",
+        adapter="hub.channels.email.adapter:MailAdapter",
+        settings="hub.channels.email.settings:MailSettings",
+        title_en="Mailbox",
+        title_zh="邮箱",
+    ),
+    AdapterEntry(
+        channel=ChannelKind.WEBCHAT,
+        provider="widget",
+        adapter="hub.channels.webchat.adapter:WidgetAdapter",
+        settings="hub.channels.webchat.settings:SiteSettings",
+        title_en="Web site",
+        title_zh="网站",
+    ),
+)
+
+_BY_PROVIDER = {entry.provider: entry for entry in ENTRIES}
+
+
+def entry(provider: str) -> AdapterEntry:
+    """The adapter of this name; raises `NotFound`."""
+    try:
+        return _BY_PROVIDER[provider]
+    except KeyError as missing:
+        raise NotFound(f"no adapter {provider}") from missing
+
+
+def adapter_class(provider: str) -> type[ChannelAdapter]:
+    """The adapter itself, importing its SDK."""
+    return _load(entry(provider).adapter)
+
+
+def settings_class(provider: str) -> type[Settings]:
+    """The adapter's settings, without importing its SDK."""
+    return _load(entry(provider).settings)
+
+
+def _load(path: str) -> Any:
+    module, name = path.split(":")
+    return getattr(import_module(module), name)

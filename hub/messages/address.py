@@ -1,0 +1,96 @@
+"""Where a party is reached, in normal form."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import phonenumbers
+
+from hub.errors import Invalid
+
+
+class ChannelKind(StrEnum):
+    """The medium."""
+
+    VOICE = "voice"
+    FAX = "fax"
+    SMS = "sms"
+    EMAIL = "email"
+    WEBCHAT = "webchat"
+
+
+class AddressKind(StrEnum):
+    """What an address is: one telephone number serves voice, fax and SMS."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    VISITOR = "visitor"
+
+
+ADDRESS_KIND_OF = {
+    ChannelKind.VOICE: AddressKind.PHONE,
+    ChannelKind.FAX: AddressKind.PHONE,
+    ChannelKind.SMS: AddressKind.PHONE,
+    ChannelKind.EMAIL: AddressKind.EMAIL,
+    ChannelKind.WEBCHAT: AddressKind.VISITOR,
+}
+
+
+class BadAddress(Invalid):
+    """No normal form: not an address of its kind."""
+
+    code = "bad_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """An address in normal form. `name` is what the other side calls itself: shown, never believed, and not part of equality."""
+
+    kind: AddressKind
+    value: str
+    name: str = field(default="", compare=False)
+
+
+# RFC 5321 §4.5.3.1: 64 octets before the @, 255 after. Kept loose inside: RFC 6531 allows any letter.
+_EMAIL = re.compile(r"^[^\s@<>\"(),;:\\\x00-\x1f]{1,64}@[^\s@<>\"(),;:\\\x00-\x1f]{1,255}$")
+
+
+def normal_email(text: str) -> str:
+    """Lower case without surrounding blanks.
+
+    RFC 5321 §2.4 lets local parts differ by case; no mail system of today uses that, and people type what they like.
+    """
+    value = text.strip().lower()
+    if not _EMAIL.match(value):
+        raise BadAddress("not an e-mail address")
+    return value
+
+
+def normal_phone(text: str, *, region: str = "CN") -> str:
+    """E.164 (`+8613800138000`); a number without a country code is read as one of `region` (ISO 3166)."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise BadAddress("not a telephone number") from error
+    if not phonenumbers.is_possible_number(number):
+        raise BadAddress("not a telephone number")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def national_phone(e164: str) -> str:
+    """How people write the number inside its own country; the input itself where it cannot be read."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+    except phonenumbers.NumberParseException:
+        return e164
+
+
+def normal(kind: AddressKind, text: str, *, region: str = "CN") -> str:
+    """The normal form of an address of any kind; raises `BadAddress`."""
+    match kind:
+        case AddressKind.EMAIL:
+            return normal_email(text)
+        case AddressKind.PHONE:
+            return normal_phone(text, region=region)
+        case AddressKind.VISITOR:
+            return text.strip()
