@@ -1,0 +1,95 @@
+"""Blobs in an object store that speaks S3."""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from typing import BinaryIO
+from urllib.parse import parse_qsl, urlsplit
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store as Bucket
+
+from hub.media.digest import Blob, is_digest
+from hub.media.errors import BlobMissing, BlobTooLarge, StoreUnavailable
+from hub.media.store import CHUNK, Source, chunks_of
+
+_IN_MEMORY = 1024 * 1024
+"""Bytes held in memory before a blob on its way to the bucket is spooled to disk: its key is known only at its end."""
+
+
+class S3Store:
+    """A bucket and a prefix. S3 promises that an object is whole or not there, and durable once `put` returned."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        self._bucket = bucket
+
+    @classmethod
+    def from_url(cls, url: str) -> "S3Store":
+        """Open `s3://BUCKET/PREFIX?endpoint=URL&region=…`.
+
+        The keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the role of the machine.
+        """
+        parts = urlsplit(url)
+        config = dict(parse_qsl(parts.query))
+        options = {"allow_http": True} if config.get("endpoint", "").startswith("http://") else {}
+        prefix = parts.path.strip("/") or None
+        return cls(Bucket(parts.netloc, prefix=prefix, client_options=options, **config))  # type: ignore[arg-type]
+
+    async def put(self, source: Source, *, limit: int | None = None) -> Blob:
+        digest, size = hashlib.sha256(), 0
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+            async for chunk in chunks_of(source):
+                size += len(chunk)
+                if limit is not None and size > limit:
+                    raise BlobTooLarge(f"more than {limit} bytes", limit=limit)
+                digest.update(chunk)
+                await asyncio.to_thread(spool.write, chunk)
+            spool.seek(0)
+            await self._upload(digest.hexdigest(), spool)  # type: ignore[arg-type]
+        return Blob(digest=digest.hexdigest(), size=size)
+
+    async def _upload(self, digest: str, spool: BinaryIO) -> None:
+        if await self.has(digest):
+            return
+        try:
+            await obstore.put_async(self._bucket, _key(digest), spool)
+        except BaseError as error:
+            raise StoreUnavailable("the object store took nothing") from error
+
+    async def open(self, digest: str) -> AsyncIterator[bytes]:
+        try:
+            answer = await obstore.get_async(self._bucket, _key(digest))
+            async for chunk in answer.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+        except FileNotFoundError as error:
+            raise BlobMissing(digest) from error
+        except BaseError as error:
+            raise StoreUnavailable("the object store does not answer") from error
+
+    async def read(self, digest: str) -> bytes:
+        return b"".join([chunk async for chunk in self.open(digest)])
+
+    async def has(self, digest: str) -> bool:
+        try:
+            await obstore.head_async(self._bucket, _key(digest))
+        except (FileNotFoundError, BlobMissing):
+            return False
+        except BaseError as error:
+            raise StoreUnavailable("the object store does not answer") from error
+        return True
+
+    async def delete(self, digest: str) -> None:
+        try:
+            await obstore.delete_async(self._bucket, _key(digest))
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise StoreUnavailable("the object store does not answer") from error
+
+
+def _key(digest: str) -> str:
+    if not is_digest(digest):
+        raise BlobMissing("not a digest")
+    return f"{digest[:2]}/{digest}"
