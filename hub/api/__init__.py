@@ -1,0 +1,1 @@
+"""HTTP: typed endpoints, their OpenAPI document, problems, and the three origins."""

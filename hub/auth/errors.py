@@ -1,0 +1,91 @@
+"""What can go wrong with users, sessions and rights."""
+
+from hub.errors import Conflict, Forbidden, Gone, Invalid, NotFound, RateLimited, Unauthorised
+
+
+class WrongPassword(Unauthorised):
+    """Name or password is wrong, or the user is disabled: the three look alike on purpose."""
+
+    code = "wrong_password"
+
+
+class TooManyAttempts(RateLimited):
+    """Too many wrong passwords for this name, or from this address."""
+
+    code = "too_many_attempts"
+
+
+class NoRights(Forbidden):
+    """The password is right, and nobody has given this user a role yet."""
+
+    code = "no_rights"
+
+
+class NeedsUser(Forbidden):
+    """Only a person who is signed in can do this, not a token."""
+
+    code = "needs_user"
+
+
+class Escalation(Forbidden):
+    """Nobody hands out, or takes over, rights that are not their own."""
+
+    code = "escalation"
+
+
+class BadCsrfToken(Forbidden):
+    """A cookie alone does not prove that our own page asked: the `X-CSRF-Token` header is missing or wrong."""
+
+    code = "bad_csrf_token"
+
+
+class ForeignOrigin(Forbidden):
+    """The request comes from another site's page."""
+
+    code = "foreign_origin"
+
+
+class SetupDone(Gone):
+    """The first user exists: this door is closed for good."""
+
+    code = "setup_done"
+
+
+class NoSuchUser(NotFound):
+    """No user by this id or name."""
+
+
+class NameTaken(Conflict):
+    """Another one has this name already (letter case and width do not matter)."""
+
+    code = "name_taken"
+
+
+class WorkNumberTaken(Conflict):
+    """Another user has this work number."""
+
+    code = "work_number_taken"
+
+
+class Stale(Conflict):
+    """Somebody else changed it since the caller read it."""
+
+    code = "stale"
+
+
+class RoleInUse(Conflict):
+    """Users still have this role."""
+
+    code = "role_in_use"
+
+
+class LastAdministrator(Conflict):
+    """Nobody could manage users and roles any more."""
+
+    code = "last_administrator"
+
+
+class WeakPassword(Invalid):
+    """Too short, or the user's own name."""
+
+    code = "weak_password"
