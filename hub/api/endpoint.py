@@ -6,8 +6,8 @@
     async def get(request: Request, customer_id: CustomerId) -> CustomerView:
         \"\"\"One customer.\"\"\"
 
-A handler takes `request`, its path's names, and may take `query` (a Struct of query parameters) and `body` (a Struct that
-forbids unknown fields). It returns what the annotation says (encoded as JSON), None (204), or its own `web.StreamResponse`.
+A handler takes `request`, its path's names, and may take `query` (a Struct of query parameters) and `body` (a Struct
+that forbids unknown fields). It returns what the annotation says (as JSON), None (204), or a `web.StreamResponse`.
 """
 
 import inspect
@@ -123,7 +123,7 @@ class Router:
         status: int = 200,
         takes: str = "application/json",
     ) -> Callable[[Handler], Handler]:
-        """Declare a verb or a creation (`status=201`). `takes`: the media type of a body the handler reads by itself."""
+        """Declare a verb or a creation (`status=201`). `takes`: the type of a body the handler reads by itself."""
         return self._declare("POST", path, needs=needs, raises=raises, status=status, takes=takes)
 
     def put(

@@ -8,9 +8,7 @@ from typing import Final
 class Right(StrEnum):
     """One tick in a role, one scope of a token. The value never changes once released: it is stored."""
 
-    CONVERSATIONS_READ = (
-        "conversations.read"  # one's own, those of one's queues, those of no queue
-    )
+    CONVERSATIONS_READ = "conversations.read"  # one's own, those of one's queues, those of no queue
     CONVERSATIONS_READ_ALL = "conversations.read_all"
     CONVERSATIONS_REPLY = "conversations.reply"
     CONVERSATIONS_ASSIGN = "conversations.assign"
