@@ -22,7 +22,7 @@ pytest_plugins = [
 ]
 
 
-class Guarded(Exception):  # noqa: N818
+class Guarded(Exception):
     """A test reached beyond this machine, or the hub blocked its event loop."""
 
 
