@@ -53,8 +53,8 @@ class AuthUserRole(Model):
     """A user has a role."""
 
     n = fields.BigIntField(primary_key=True)
-    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("hub.AuthUser", on_delete=fields.NO_ACTION)
-    role: fields.ForeignKeyRelation[AuthRole] = fields.ForeignKeyField("hub.AuthRole", on_delete=fields.NO_ACTION)
+    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+    role: fields.ForeignKeyRelation[AuthRole] = fields.ForeignKeyField("models.AuthRole", on_delete=fields.NO_ACTION)
 
     class Meta:
         table = "auth_user_role"
@@ -77,8 +77,8 @@ class AuthTeamMember(Model):
     """A user is in a team."""
 
     n = fields.BigIntField(primary_key=True)
-    team: fields.ForeignKeyRelation[AuthTeam] = fields.ForeignKeyField("hub.AuthTeam", on_delete=fields.NO_ACTION)
-    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("hub.AuthUser", on_delete=fields.NO_ACTION)
+    team: fields.ForeignKeyRelation[AuthTeam] = fields.ForeignKeyField("models.AuthTeam", on_delete=fields.NO_ACTION)
+    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
 
     class Meta:
         table = "auth_team_member"
@@ -89,7 +89,7 @@ class AuthSession(Model):
     """A signed-in browser. The row's deletion is the sign-out."""
 
     id = fields.UUIDField(primary_key=True)
-    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("hub.AuthUser", on_delete=fields.NO_ACTION)
+    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
     secret_hash = fields.CharField(max_length=64, unique=True)  # SHA-256, hexadecimal
     ip = fields.CharField(max_length=45)
     agent = fields.CharField(max_length=300)
@@ -110,7 +110,7 @@ class AuthToken(Model):
     hint = fields.CharField(max_length=8)
     scopes = fields.JSONField[list[str]]()
     created_by: fields.ForeignKeyNullableRelation[AuthUser] = fields.ForeignKeyField(
-        "hub.AuthUser", null=True, on_delete=fields.NO_ACTION
+        "models.AuthUser", null=True, on_delete=fields.NO_ACTION
     )
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(null=True)
