@@ -21,16 +21,18 @@ _TRACE = frozenset(
     }
 )
 
-# RFC 5321 §4.1.2, with the loose local parts real senders have (`name.@docomo.ne.jp`); a source route is read over (§4.1.1.3).
+# RFC 5321 §4.1.2, with the loose local parts real senders have (`name.@docomo.ne.jp`).
+# A source route is read over (§4.1.1.3).
 _PATH = re.compile(r'<(?:@[^:<>]*:)?((?:"(?:[^"\\]|\\.)*"|[^<>\s"])*)>(?:\s+(.*))?\s*', re.DOTALL)
 _BARE = re.compile(r"([^<>\s\"]+@[^<>\s\"]+)(?:\s+(.*))?\s*", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class DataCollector:
-    """Takes the bytes after DATA as they come and finds their end, which is CRLF.CRLF and nothing else (RFC 5321 §4.1.1.4).
+    """Takes the bytes after DATA as they come and finds their end: CRLF.CRLF and nothing else (RFC 5321 §4.1.1.4).
 
-    Above `limit` bytes they are counted but no longer kept: the end must still be found, so that the session stays usable.
+    Above `limit` bytes they are counted but no longer kept: the end must be found all the same, so that the session
+    stays usable.
     """
 
     def __init__(self, limit: int) -> None:
@@ -56,19 +58,24 @@ class DataCollector:
         self._keep(chunk[:taken])
         return chunk[taken:]
 
+    def discard(self) -> None:
+        """Keep nothing (more) of it."""
+        self.limit = -1
+        self._kept = bytearray()
+
     def _keep(self, chunk: bytes) -> None:
         self.size += len(chunk)
         if self.too_much:
-            self._kept.clear()
+            self._kept = bytearray()
         else:
             self._kept += chunk
 
     def content(self) -> bytes:
         """The message as its sender had it, without the dots of transparency (RFC 5321 §4.5.2). Asked for once."""
         del self._kept[-3:]  # the lone dot and its line end
-        plain = bytes(self._kept.replace(b"\r\n.", CRLF) if b"\r\n." in self._kept else self._kept)
-        self._kept.clear()
-        return plain[2:]
+        kept = self._kept.replace(b"\r\n.", CRLF) if b"\r\n." in self._kept else self._kept
+        self._kept = bytearray()
+        return bytes(memoryview(kept)[len(CRLF) :])
 
 
 def read_path(argument: str) -> tuple[str, str] | None:
@@ -85,8 +92,8 @@ def read_path(argument: str) -> tuple[str, str] | None:
     return match[1] or "<>", match[2] or ""
 
 
-def without_trace(raw: bytes) -> bytes:
-    """The message from its first header field that a hop did not put there."""
+def trace_end(raw: bytes) -> int:
+    """Where the first header field begins that was not put there by a hop."""
     start = 0
     while start < len(raw):
         end = _field_end(raw, start)
@@ -94,7 +101,7 @@ def without_trace(raw: bytes) -> bytes:
         if not colon or name.strip().lower() not in _TRACE:
             break
         start = end
-    return raw[start:]
+    return start
 
 
 def _field_end(raw: bytes, start: int) -> int:
@@ -107,6 +114,6 @@ def _field_end(raw: bytes, start: int) -> int:
 
 def content_key(mail_from: str, recipients: Iterable[str], raw: bytes) -> str:
     """By what a message that is sent again is known: a relay's retry differs by nothing but its trace fields."""
-    digest = sha256(without_trace(raw)).hexdigest()
+    digest = sha256(memoryview(raw)[trace_end(raw) :]).hexdigest()
     envelope = json.dumps([mail_from, sorted(recipients), digest], ensure_ascii=False)
     return f"smtp:{sha256(envelope.encode()).hexdigest()}"

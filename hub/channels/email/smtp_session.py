@@ -1,0 +1,286 @@
+"""One session at the door: aiosmtpd's state machine with our own reading of the message and our own answers."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from hub.channels.contract import Handover
+from hub.channels.email.smtp_wire import DataCollector, content_key, read_path
+from hub.errors import HubError
+from hub.ids import AccountId
+
+if TYPE_CHECKING:
+    from hub.channels.email.smtp_in import MailDoor
+
+log = logging.getLogger(__name__)
+
+_LATER = "451 4.3.0 Local trouble, please try again later"
+_BUSY = "452 4.3.1 Too much mail at once, please try again later"
+_TOO_BIG = "552 5.3.4 Message too big"
+_TAKEN = "250 2.0.0 Message accepted"
+_WORK_IN_THREAD = 1 << 20  # bytes; below, a thread costs more than it saves
+
+# A session may carry any number of messages (relays reuse theirs) but not idle on commands that do nothing.
+_CALLS = {"MAIL": 100_000, "RCPT": 1_000_000, "DATA": 100_000, "RSET": 100_000, "NOOP": 1000, "*": 20}
+
+
+class RoutedEnvelope(Envelope):
+    """An envelope that knows the account of each recipient."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.routes: dict[str, AccountId] = {}
+
+
+class Hooks:
+    """aiosmtpd's questions at each command, answered from the door."""
+
+    def __init__(self, door: "MailDoor") -> None:
+        self._door = door
+
+    async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Nobody signs in here, so AUTH is not offered."""
+        session.host_name = hostname
+        return [response for response in responses if not response.startswith("250-AUTH")]
+
+    async def handle_MAIL(  # noqa: N802 (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: RoutedEnvelope, address: str, options: list[str]
+    ) -> str:
+        """Refuse early what would not fit now."""
+        sizes = [option.removeprefix("SIZE=") for option in options if option.startswith("SIZE=")]
+        if not self._door.has_room(int(sizes[0]) if sizes else 0):
+            return _BUSY
+        envelope.mail_from = address
+        return "250 2.1.0 Sender OK"
+
+    async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: RoutedEnvelope, address: str, options: list[str]
+    ) -> str:
+        """Only recipients some account takes: nothing is relayed."""
+        if len(envelope.rcpt_tos) >= self._door.limits.recipients:
+            return "452 4.5.3 Too many recipients"
+        try:
+            async with asyncio.timeout(self._door.limits.accept_timeout):
+                route = await self._door.resolve(address)
+        except (HubError, TimeoutError):
+            return _LATER
+        if not isinstance(route, UUID):
+            return "550 5.1.1 No such mailbox here" if route == "unknown" else _LATER
+        envelope.rcpt_tos.append(address)
+        envelope.routes[address] = route
+        return "250 2.1.5 Recipient OK"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Our own fault is never the sender's: 451 without a word of what it was."""
+        log.error("mail session failed", exc_info=error)
+        return _LATER
+
+
+class MailSession(SMTP):
+    """An SMTP session. Messages are read in whole chunks: lines may have any length, bytes are kept exactly."""
+
+    line_length_limit = 65536
+    via: ClassVar[str] = "smtp"
+
+    def __init__(self, door: "MailDoor") -> None:
+        self._door = door
+        self._peer: str | None = None
+        self._collector: DataCollector | None = None
+        self._complete: asyncio.Future[None] | None = None
+        self._held = 0
+        self._overloaded = False
+        self._storing = False
+        self._leaving = False
+        super().__init__(
+            Hooks(door),
+            data_size_limit=door.limits.message_bytes,
+            enable_SMTPUTF8=True,
+            hostname=door.hostname,
+            ident="ESMTP",
+            tls_context=door.tls,
+            timeout=door.limits.command_timeout,
+            command_call_limit=_CALLS,
+            auth_exclude_mechanism=("LOGIN", "PLAIN"),
+            loop=asyncio.get_running_loop(),
+        )
+        # aiosmtpd shares one table between all sessions and lets each EHLO raise it.
+        self.command_size_limits = defaultdict(lambda: 2048)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The task that serves this session."""
+        return self._handler_coroutine
+
+    def leave(self) -> None:
+        """Close the session: now if nothing is being stored, else as soon as that is answered."""
+        self._leaving = True
+        if not self._storing and self.transport is not None:
+            self.transport.close()
+
+    def _create_envelope(self) -> RoutedEnvelope:
+        return RoutedEnvelope()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Also called again after STARTTLS."""
+        if self._peer is not None:
+            super().connection_made(transport)
+            return
+        peer = str((transport.get_extra_info("peername") or ("",))[0])
+        if not self._door.admit(self, peer):
+            assert isinstance(transport, asyncio.WriteTransport)
+            transport.write(b"421 4.7.0 Too many connections\r\n")
+            transport.close()
+            return
+        self._peer = peer
+        super().connection_made(transport)
+        assert self._handler_coroutine is not None
+        # The end of a cut session is no news; unread, asyncio would report it as lost.
+        self._handler_coroutine.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Counted out once; a session that was never admitted has nothing to end."""
+        if self._peer is None or self not in self._door:
+            return
+        self._door.dismiss(self, self._peer)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        """While a message comes its bytes go to the collector, all others to aiosmtpd's reader."""
+        if self._collector is None:
+            super().data_received(data)
+        else:
+            self._collect(self._collector, data)
+
+    def _collect(self, collector: DataCollector, chunk: bytes) -> None:
+        rest = collector.feed(chunk)
+        self._hold(0 if collector.too_much else collector.size)
+        if not self._overloaded and not self._door.has_room():
+            self._overloaded = True
+            collector.discard()
+            self._hold(0)
+        if rest is not None and self._complete is not None:
+            self._collector = None
+            self._complete.set_result(None)
+            if rest:
+                super().data_received(rest)
+
+    def _hold(self, size: int) -> None:
+        self._door.hold(size - self._held)
+        self._held = size
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        # aiosmtpd's own reading refuses addresses that are in daily use, and takes bytes that cannot be stored.
+        return read_path(arg) or (None, None)
+
+    async def smtp_DATA(self, arg: str | None) -> None:  # noqa: N802 (aiosmtpd's name)
+        """Read a message to its end, have it stored, answer."""
+        envelope = self.envelope
+        assert isinstance(envelope, RoutedEnvelope)
+        if await self.check_helo_needed():
+            return
+        if arg or not envelope.rcpt_tos:
+            await self.push("501 5.5.4 DATA takes no arguments" if arg else "503 5.5.1 Need RCPT first")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        try:
+            reply = await self._take(envelope)
+        finally:
+            self._hold(0)
+            self._collector = None
+        self._set_post_data_state()  # type: ignore[no-untyped-call]
+        await self.push(reply)
+        self._storing = False
+        if self._leaving and self.transport is not None:
+            self.transport.close()
+
+    async def _take(self, envelope: RoutedEnvelope) -> str:
+        self._overloaded = False
+        collector = await self._receive()
+        self._storing = True
+        if self._overloaded:
+            return self._reply_to_all(envelope, _BUSY)
+        if collector.too_much:
+            return self._reply_to_all(envelope, _TOO_BIG)
+        if collector.size < _WORK_IN_THREAD:
+            raw = collector.content()
+        else:
+            raw = await asyncio.to_thread(collector.content)
+        return await self._store(envelope, raw)
+
+    async def _receive(self) -> DataCollector:
+        self._reset_timeout(self._door.limits.message_timeout)
+        collector = DataCollector(self._door.limits.message_bytes)
+        self._complete = asyncio.get_running_loop().create_future()
+        self._collector = collector
+        # What was sent without waiting for the 354. StreamReader has no public way to ask whether it holds anything.
+        if early := len(self._reader._buffer):  # type: ignore[attr-defined]
+            self._collect(collector, await self._reader.read(early))
+        await self._complete
+        self._reset_timeout()
+        return collector
+
+    async def _store(self, envelope: RoutedEnvelope, raw: bytes) -> str:
+        accounts = list(dict.fromkeys(envelope.routes.values()))
+        stored = await asyncio.gather(*(self._accept(account, envelope, raw) for account in accounts))
+        taken = {account for account, is_stored in zip(accounts, stored, strict=True) if is_stored}
+        return self._reply(envelope, taken)
+
+    async def _accept(self, account: AccountId, envelope: RoutedEnvelope, raw: bytes) -> bool:
+        """Whether the message is durable in `account`. A late commit after a False is found again by its key."""
+        recipients = [address for address in dict.fromkeys(envelope.rcpt_tos) if envelope.routes[address] == account]
+        handover = await self._handover(envelope, recipients, raw)
+        limits = self._door.limits
+        try:
+            async with asyncio.timeout(limits.accept_timeout + len(raw) / limits.accept_rate):
+                await self._door.sink_for(account).accept(handover)
+        except (HubError, TimeoutError) as error:
+            log.warning("mail not stored", extra={"account_id": str(account), "error": repr(error)})
+            return False
+        except Exception:  # the boundary of this door: one account's fault must not unsettle LMTP's count of replies
+            log.exception("mail not stored", extra={"account_id": str(account)})
+            return False
+        return True
+
+    async def _handover(self, envelope: RoutedEnvelope, recipients: list[str], raw: bytes) -> Handover:
+        assert self.session is not None
+        sender = "" if envelope.mail_from in (None, "<>") else str(envelope.mail_from)
+        if len(raw) < _WORK_IN_THREAD:
+            key = content_key(sender, recipients, raw)
+        else:
+            key = await asyncio.to_thread(content_key, sender, recipients, raw)
+        now = self._door.now()
+        about = {
+            "via": self.via,
+            "mail_from": sender,
+            "rcpt_tos": recipients,
+            "peer": self._peer,
+            "helo": (self.session.host_name or "").encode("utf-8", "backslashreplace").decode(),
+            "received_at": now.isoformat(),
+        }
+        return Handover(key=key, raw=raw, envelope=about, received_at=now)
+
+    def _reply(self, envelope: RoutedEnvelope, taken: set[AccountId]) -> str:
+        return _TAKEN if taken.issuperset(envelope.routes.values()) else _LATER
+
+    def _reply_to_all(self, envelope: RoutedEnvelope, reply: str) -> str:
+        return reply
+
+
+class LmtpSession(MailSession, LMTP):
+    """An LMTP session: after the message one reply for each recipient, in order (RFC 2033 §4.2)."""
+
+    via = "lmtp"
+
+    def _reply(self, envelope: RoutedEnvelope, taken: set[AccountId]) -> str:
+        replies = (_TAKEN if envelope.routes[address] in taken else _LATER for address in envelope.rcpt_tos)
+        return "\r\n".join(replies)
+
+    def _reply_to_all(self, envelope: RoutedEnvelope, reply: str) -> str:
+        return "\r\n".join(reply for _ in envelope.rcpt_tos)
