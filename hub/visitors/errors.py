@@ -1,0 +1,33 @@
+"""Why a visitor is not let in."""
+
+from hub.errors import Forbidden, NotFound, Unauthorised
+
+
+class BadIdentity(Unauthorised):
+    """The identity token is not valid: wrong secret, expired, for another site, or good for longer than an hour."""
+
+    code = "bad_identity"
+
+
+class IdentityNeeded(Unauthorised):
+    """This site lets in only visitors it has identified."""
+
+    code = "identity_needed"
+
+
+class UnknownVisitor(Unauthorised):
+    """No visitor of this site has this token."""
+
+    code = "unknown_visitor"
+
+
+class UnknownSite(NotFound):
+    """No such site, or it is switched off."""
+
+    code = "unknown_site"
+
+
+class ForeignOrigin(Forbidden):
+    """The page that shows the widget is not one of the site's own."""
+
+    code = "foreign_origin"
