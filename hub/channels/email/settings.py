@@ -61,7 +61,7 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
             "receiving",
             "Further addresses and domains",
             "其他收件地址和域名",
-            about="Mail for these comes here too: an address, or a domain for all of its. With no address at all: all mail.",
+            about="Mail for these comes here too: an address, or a domain for all of its. None at all: all mail.",
             about_zh="发往这些地址的邮件也归此邮箱：完整地址，或代表整个域的域名。一个都不填：接收全部。",
         ),
     ] = ()
@@ -172,7 +172,7 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
         return not self.address and not self.addresses
 
     def takes(self, recipient: str) -> bool:
-        """Whether mail for `recipient` is for this mailbox: an address of it, with or without `+detail`, or a domain."""
+        """Whether mail for `recipient` is for this mailbox: its address, with or without `+detail`, or a domain."""
         local, _, domain = recipient.strip().lower().rpartition("@")
         names = {f"{local}@{domain}", f"{local.partition('+')[0]}@{domain}", domain}
         return self.takes_everything or self.address in names or not names.isdisjoint(self.addresses)
