@@ -2,6 +2,8 @@
 
 from hub.media.digest import Blob, digest_of, is_digest
 from hub.media.errors import BlobMissing, BlobTooLarge, PreviewRefused, StoreUnavailable
+from hub.media.previews import Preview, Previews
+from hub.media.service import Recorded, find, keep, record
 from hub.media.sniff import sniff
 from hub.media.store import MediaStore, open_store
 
@@ -10,10 +12,16 @@ __all__ = [
     "BlobMissing",
     "BlobTooLarge",
     "MediaStore",
+    "Preview",
     "PreviewRefused",
+    "Previews",
+    "Recorded",
     "StoreUnavailable",
     "digest_of",
+    "find",
     "is_digest",
+    "keep",
     "open_store",
+    "record",
     "sniff",
 ]

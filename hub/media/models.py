@@ -1,11 +1,11 @@
-"""Tables of blobs and their previews."""
+"""Tables of blobs and their previews, for the drift test; reads and writes are SQL."""
 
 from tortoise import fields
 from tortoise.models import Model
 
 
 class MediaBlob(Model):
-    """Bytes the hub keeps; written after the bytes are durable, so a row never names what is not there."""
+    """Bytes the hub keeps."""
 
     digest = fields.CharField(max_length=64, primary_key=True)
     size = fields.BigIntField()
@@ -17,13 +17,16 @@ class MediaBlob(Model):
 
 
 class MediaPreview(Model):
-    """A thumbnail that was made, or the reason why none is."""
+    """A thumbnail that was made of a blob, or the reason why none is."""
 
-    digest = fields.CharField(max_length=64, primary_key=True)
+    blob: fields.OneToOneRelation[MediaBlob] = fields.OneToOneField(
+        "models.MediaBlob", primary_key=True, source_field="digest", on_delete=fields.NO_ACTION
+    )
     preview_digest = fields.CharField(max_length=64, null=True)
+    content_type = fields.CharField(max_length=127)
     width = fields.IntField()
     height = fields.IntField()
-    refused = fields.CharField(max_length=200, null=True)
+    refused = fields.CharField(max_length=200)
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -4,7 +4,9 @@ from pathlib import PurePath
 
 import puremagic
 
-_HEAD = 4096
+SAMPLE = 4096
+"""Bytes of the beginning that `sniff` looks at."""
+
 BINARY = "application/octet-stream"
 
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -43,7 +45,7 @@ def sniff(content: bytes, filename: str = "") -> str:
     The name only chooses between kinds the bytes allow: a zip called .docx is a document, text called .csv is a table,
     a program called .png stays a program. What browsers would run (HTML, SVG, XML) is always called by its name.
     """
-    head = content[:_HEAD]
+    head = content[:SAMPLE]
     suffix = PurePath(filename).suffix.lower()
     if not head:
         return "text/plain"
@@ -96,5 +98,5 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        return error.start > len(head) - 4 and len(head) == _HEAD  # a character cut by the end of the sample
+        return error.start > len(head) - 4 and len(head) == SAMPLE  # a character cut by the end of the sample
     return True
