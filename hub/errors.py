@@ -54,6 +54,12 @@ class Conflict(HubError):
     status = 409
 
 
+class ClientKeyReused(Conflict):
+    """The same client key came before, with another body."""
+
+    code = "client_key_reused"
+
+
 class Gone(HubError):
     """It was there and will not come back."""
 
