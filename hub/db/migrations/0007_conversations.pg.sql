@@ -16,6 +16,7 @@ CREATE TABLE conversation (
     visitor_id uuid,
     customer_id uuid,
     candidates jsonb NOT NULL,
+    participants jsonb NOT NULL,
     follows_id uuid,
     link_reason varchar(32) NOT NULL,
     snoozed_until timestamptz,

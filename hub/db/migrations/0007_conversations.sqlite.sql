@@ -16,6 +16,7 @@ CREATE TABLE conversation (
     visitor_id CHAR(36),
     customer_id CHAR(36),
     candidates JSON NOT NULL,
+    participants JSON NOT NULL,
     follows_id CHAR(36),
     link_reason VARCHAR(32) NOT NULL,
     snoozed_until TIMESTAMP,
@@ -138,4 +139,4 @@ CREATE TABLE canned_reply (
 );
 
 -- Full text: the grams of a message under its number (FTS5, rowid = message.n).
-CREATE VIRTUAL TABLE message_grams USING fts5 (grams, tokenize = 'unicode61');
+CREATE VIRTUAL TABLE message_grams USING fts5 (grams, tokenize = 'ascii');
