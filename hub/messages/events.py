@@ -19,7 +19,7 @@ class ThreadKey:
     `subject` the subject without "Re:" and its like; `visitor` the visitor's id.
     """
 
-    kind: Literal["reply_token", "verp", "message_id", "subject", "visitor", "address"]
+    kind: Literal["reply_token", "verp", "message_id", "subject", "visitor"]
     value: str
 
 

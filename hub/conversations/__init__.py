@@ -1,0 +1,1 @@
+"""The heart: conversations and their messages, over all channels."""

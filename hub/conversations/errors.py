@@ -1,0 +1,33 @@
+"""What can go wrong with a conversation."""
+
+from hub.errors import Conflict, Invalid, NotFound
+
+
+class NoSuchConversation(NotFound):
+    """Not there, or not for this caller."""
+
+    code = "no_such_conversation"
+
+
+class NoSuchMessage(NotFound):
+    """Not there, or in a conversation that is not for this caller."""
+
+    code = "no_such_message"
+
+
+class Stale(Conflict):
+    """Somebody changed it since the caller read it; `extra["version"]` is the current one."""
+
+    code = "stale"
+
+
+class ClientKeyReused(Conflict):
+    """The same client key came with another content."""
+
+    code = "client_key_reused"
+
+
+class NoSuchUpload(Invalid):
+    """A file that was not uploaded, by somebody else, or too long ago."""
+
+    code = "no_such_upload"

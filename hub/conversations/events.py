@@ -1,0 +1,76 @@
+"""What the event log says about conversations: the views themselves, so that a page needs no second request."""
+
+from typing import Any
+
+import msgspec
+
+from hub.conversations.lifecycle import Conversation
+from hub.conversations.values import ConversationView, MessageView
+from hub.db import Audience, Event
+
+TEXT_IN_EVENTS = 16_384
+"""Characters of a text that an event carries; of a longer one it carries the beginning and `extra.partial`, and the page fetches the rest."""
+
+
+def audience(conversation: Conversation) -> Audience:
+    """Those who see the conversation now."""
+    return Audience(
+        conversation_id=conversation.id,
+        queue_id=conversation.queue_id,
+        assignee_id=conversation.assignee_id,
+        visitor_id=conversation.visitor_id,
+    )
+
+
+def created(conversation: Conversation, view: ConversationView) -> Event:
+    """A conversation began; its first message follows in an event of its own."""
+    return Event(type="conversation.created", data={"conversation": msgspec.to_builtins(view)}, audience=audience(conversation))
+
+
+def changed(conversation: Conversation, view: ConversationView) -> Event:
+    """State, priority, links or names changed."""
+    return Event(type="conversation.changed", data={"conversation": msgspec.to_builtins(view)}, audience=audience(conversation))
+
+
+def moved(before: Conversation, after: Conversation, view: ConversationView) -> Event:
+    """Another queue or agent: some gain sight of it, some lose it."""
+    seen = audience(after)
+    return Event(
+        type="conversation.moved",
+        data={
+            "conversation": msgspec.to_builtins(view),
+            "before": {"queue_id": before.queue_id, "assignee_id": before.assignee_id},
+        },
+        audience=Audience(
+            conversation_id=seen.conversation_id,
+            queue_id=seen.queue_id,
+            assignee_id=seen.assignee_id,
+            visitor_id=seen.visitor_id,
+            before_queue_id=before.queue_id,
+            before_assignee_id=before.assignee_id,
+            moved=True,
+        ),
+    )
+
+
+def message_added(conversation: Conversation, view: ConversationView, message: MessageView) -> Event:
+    """Something was said; the conversation as it stands after it."""
+    return Event(
+        type="message.added",
+        data={"conversation": msgspec.to_builtins(view), "message": _fitted(message)},
+        audience=audience(conversation),
+    )
+
+
+def message_changed(conversation: Conversation, data: dict[str, Any]) -> Event:
+    """The fate of an outbound message changed."""
+    return Event(type="message.changed", data=data, audience=audience(conversation))
+
+
+def _fitted(message: MessageView) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(message)
+    if len(message.text) > TEXT_IN_EVENTS or len(message.reply_text) > TEXT_IN_EVENTS:
+        data["text"] = message.text[:TEXT_IN_EVENTS]
+        data["reply_text"] = message.reply_text[:TEXT_IN_EVENTS]
+        data["extra"] = {**data["extra"], "partial": True}
+    return data

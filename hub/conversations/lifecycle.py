@@ -1,0 +1,205 @@
+"""What happens to a conversation when something is said in it: pure functions from one state to the next."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from hub.ids import AccountId, ConversationId, CustomerId, MessageId, QueueId, UserId, VisitorId
+from hub.messages.address import ChannelKind
+from hub.messages.content import Direction, MessageKind
+
+PARTICIPANTS_KEPT = 50
+PREVIEW_CHARS = 140
+
+
+class State(StrEnum):
+    """Whether work is left: `snoozed` comes back by itself."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+
+
+class WaitingFor(StrEnum):
+    """Whose turn it is."""
+
+    US = "us"
+    CUSTOMER = "customer"
+    NOBODY = "nobody"
+
+
+class Priority(StrEnum):
+    """How much it matters."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One row of `conversation`, whole. `n` is 0 until it is stored; `version` counts what people changed, not what arrived."""
+
+    n: int = 0
+    id: ConversationId
+    state: State = State.OPEN
+    waiting_for: WaitingFor = WaitingFor.NOBODY
+    waiting_since: datetime
+    priority: Priority = Priority.NORMAL
+    subject: str = ""
+    channel: ChannelKind
+    channels: tuple[str, ...] = ()
+    account_id: AccountId | None = None
+    queue_id: QueueId | None = None
+    assignee_id: UserId | None = None
+    visitor_id: VisitorId | None = None
+    customer_id: CustomerId | None = None
+    candidates: tuple[str, ...] = ()
+    participants: tuple[str, ...] = ()
+    follows_id: ConversationId | None = None
+    link_reason: str = "new"
+    snoozed_until: datetime | None = None
+    preview: str = ""
+    last_direction: str = ""
+    last_in_n: int = 0
+    last_message_at: datetime
+    closed_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the lifecycle has to know of a message."""
+
+    id: MessageId
+    direction: Direction
+    kind: MessageKind
+    channel: ChannelKind
+    account_id: AccountId | None
+    text: str
+    at: datetime
+    participants: tuple[str, ...] = ()
+
+
+def after(conversation: Conversation, said: Said) -> Conversation:
+    """The conversation once `said` is part of it."""
+    match said.direction:
+        case Direction.IN:
+            return _received(conversation, said)
+        case Direction.OUT:
+            return _answered(conversation, said)
+        case Direction.NOTE | Direction.EVENT:
+            return replace(conversation, updated_at=said.at)
+
+
+def _received(conversation: Conversation, said: Said) -> Conversation:
+    heard = _heard(conversation, said)
+    if said.kind is MessageKind.AUTO_REPLY:  # a machine's word wakes nobody
+        return heard
+    waited = conversation.waiting_for is WaitingFor.US and conversation.state is not State.CLOSED
+    return replace(
+        heard,
+        state=State.OPEN,
+        snoozed_until=None,
+        closed_at=None,
+        waiting_for=WaitingFor.US,
+        waiting_since=conversation.waiting_since if waited else said.at,
+        channel=said.channel,
+        account_id=said.account_id or conversation.account_id,
+    )
+
+
+def _answered(conversation: Conversation, said: Said) -> Conversation:
+    state = State.OPEN if conversation.state is State.CLOSED else conversation.state
+    return replace(
+        _heard(conversation, said),
+        state=state,
+        closed_at=None,
+        waiting_for=WaitingFor.CUSTOMER,
+        waiting_since=said.at,
+        version=conversation.version + 1,
+    )
+
+
+def _heard(conversation: Conversation, said: Said) -> Conversation:
+    return replace(
+        conversation,
+        channels=_with(conversation.channels, (said.channel.value,), 8),
+        participants=_with(conversation.participants, said.participants, PARTICIPANTS_KEPT),
+        preview=preview(said.text) or conversation.preview,
+        last_direction=said.direction.value,
+        last_message_at=max(said.at, conversation.last_message_at),
+        updated_at=said.at,
+    )
+
+
+def _with(known: tuple[str, ...], more: tuple[str, ...], limit: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(known + more))[:limit]
+
+
+def preview(text: str) -> str:
+    """The first words on one line, for lists."""
+    return " ".join(text[: PREVIEW_CHARS * 4].split())[:PREVIEW_CHARS]
+
+
+def close(conversation: Conversation, at: datetime) -> Conversation:
+    """No work is left."""
+    return replace(
+        conversation,
+        state=State.CLOSED,
+        closed_at=at,
+        snoozed_until=None,
+        waiting_for=WaitingFor.NOBODY,
+        waiting_since=at,
+        updated_at=at,
+        version=conversation.version + 1,
+    )
+
+
+def reopen(conversation: Conversation, at: datetime) -> Conversation:
+    """There is work again: ours, since somebody opened it on our side."""
+    return replace(
+        conversation,
+        state=State.OPEN,
+        closed_at=None,
+        snoozed_until=None,
+        waiting_for=WaitingFor.US,
+        waiting_since=at,
+        updated_at=at,
+        version=conversation.version + 1,
+    )
+
+
+def snooze(conversation: Conversation, until: datetime, at: datetime) -> Conversation:
+    """Out of sight until then, or until the customer writes."""
+    return replace(
+        conversation,
+        state=State.SNOOZED,
+        snoozed_until=until,
+        closed_at=None,
+        updated_at=at,
+        version=conversation.version + 1,
+    )
+
+
+CHAT_REOPENS_FOR = timedelta(hours=24)
+OTHERS_REOPEN_FOR = timedelta(hours=72)
+MAIL_REOPENS_FOR = timedelta(days=30)
+SUBJECT_MATCHES_FOR = timedelta(days=14)
+
+
+def continues(conversation: Conversation, channel: ChannelKind, at: datetime) -> bool:
+    """Whether something arriving now on `channel` still belongs here, or starts a new conversation that follows this one."""
+    if conversation.state is not State.CLOSED or conversation.closed_at is None:
+        return True
+    match channel:
+        case ChannelKind.WEBCHAT:
+            limit = CHAT_REOPENS_FOR
+        case ChannelKind.EMAIL:
+            limit = MAIL_REOPENS_FOR
+        case _:
+            limit = OTHERS_REOPEN_FOR
+    return at - conversation.closed_at < limit

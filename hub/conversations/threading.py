@@ -1,0 +1,136 @@
+"""Which conversation does it belong to? Several signals, the strongest first; the reason is kept."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hub.conversations.lifecycle import SUBJECT_MATCHES_FOR, Conversation
+from hub.db import Work
+from hub.ids import AccountId, ConversationId, MessageId
+from hub.messages.content import Direction, MessageKind
+from hub.messages.events import InboundMessage, ThreadKey
+
+ReadToken = Callable[[str], UUID | None]
+"""The message a reply token names; None for a forged one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One conversation a message may belong to, and why."""
+
+    conversation_id: ConversationId
+    reason: str
+    trusted: bool  # enough by itself; else the sender has to be a participant
+    at: datetime | None = None  # when the key was last used
+
+
+def subject_key(subject: str, party: str) -> str:
+    """The thread key for "same subject, same party". Subjects come without "Re:" from the parser."""
+    return f"s:{subject[:200].casefold()}|{party}"
+
+
+class Signals:
+    """Every signal that a batch of messages carries, looked up by a handful of statements."""
+
+    def __init__(self, read_token: ReadToken) -> None:
+        self._read_token = read_token
+        self._by_key: dict[tuple[AccountId, str], Signal] = {}
+        self._by_message: dict[UUID, Signal] = {}
+        self._by_visitor: dict[str, ConversationId] = {}
+
+    async def load(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
+        """Look all of them up."""
+        await self._load_keys(work, messages)
+        await self._load_tokens(work, messages)
+        await self._load_visitors(work, messages)
+
+    async def _load_keys(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
+        wanted = {text for _, message in messages for key in message.thread_keys if (text := _stored(key, message))}
+        if not wanted:
+            return
+        rows = await work.fetch(
+            """
+            SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
+            FROM thread_key k JOIN message m ON m.id = k.message_id
+            WHERE k.key = ANY($1::text[]) ORDER BY k.n
+            """,
+            sorted(wanted),
+        )
+        for row in rows:  # of equal keys the newest stays
+            self._by_key[row["account_id"], row["key"]] = Signal(
+                conversation_id=row["conversation_id"],
+                reason="subject" if row["key"].startswith("s:") else "message_id",
+                trusted=row["direction"] == Direction.OUT.value,
+                at=row["created_at"],
+            )
+
+    async def _load_tokens(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
+        tokens = (key for _, message in messages for key in message.thread_keys if key.kind in ("reply_token", "verp"))
+        named = {id for key in tokens if (id := self._read_token(key.value))}
+        if not named:
+            return
+        rows = await work.fetch("SELECT id, conversation_id FROM message WHERE id = ANY($1::uuid[])", sorted(named))
+        for row in rows:
+            self._by_message[row["id"]] = Signal(conversation_id=row["conversation_id"], reason="reply_token", trusted=True)
+
+    async def _load_visitors(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
+        visitors = {key.value for _, message in messages for key in message.thread_keys if key.kind == "visitor"}
+        if not visitors:
+            return
+        rows = await work.fetch(
+            "SELECT visitor_id, id FROM conversation WHERE visitor_id = ANY($1::uuid[]) ORDER BY n", sorted(map(UUID, visitors))
+        )
+        self._by_visitor.update({str(row["visitor_id"]): row["id"] for row in rows})
+
+    def conversations(self) -> set[ConversationId]:
+        """All that were found."""
+        found = {signal.conversation_id for signal in (*self._by_key.values(), *self._by_message.values())}
+        return found | set(self._by_visitor.values())
+
+    def remember(
+        self, account_id: AccountId, message_id: MessageId, conversation: Conversation, keys: Iterable[str], at: datetime
+    ) -> None:
+        """What a message of this same batch adds for those after it."""
+        for key in keys:
+            reason = "subject" if key.startswith("s:") else "message_id"
+            self._by_key[account_id, key] = Signal(conversation_id=conversation.id, reason=reason, trusted=False, at=at)
+        self._by_message[message_id] = Signal(conversation_id=conversation.id, reason="reply_token", trusted=True)
+        if conversation.visitor_id is not None:
+            self._by_visitor[str(conversation.visitor_id)] = conversation.id
+
+    def of(self, account_id: AccountId, message: InboundMessage, at: datetime) -> list[Signal]:
+        """Where the message may belong, strongest first."""
+        return [signal for key in message.thread_keys if (signal := self._of_key(account_id, message, key, at))]
+
+    def _of_key(self, account_id: AccountId, message: InboundMessage, key: ThreadKey, at: datetime) -> Signal | None:
+        match key.kind:
+            case "reply_token" | "verp":
+                named = self._read_token(key.value)
+                return self._by_message.get(named) if named else None
+            case "visitor":
+                found = self._by_visitor.get(key.value)
+                return Signal(conversation_id=found, reason="visitor", trusted=True) if found else None
+            case "message_id" | "subject":
+                text = _stored(key, message)
+                signal = self._by_key.get((account_id, text)) if text else None
+                return None if signal and _too_old(signal, at) else signal
+
+
+def _too_old(signal: Signal, at: datetime) -> bool:
+    return signal.reason == "subject" and signal.at is not None and at - signal.at > SUBJECT_MATCHES_FOR
+
+
+def _stored(key: ThreadKey, message: InboundMessage) -> str | None:
+    match key.kind:
+        case "message_id":
+            return key.value[:500]
+        case "subject":
+            return subject_key(key.value, message.sender.value) if key.value else None
+        case _:
+            return None
+
+
+def belongs(signal: Signal, conversation: Conversation, message: InboundMessage) -> bool:
+    """Whether the signal is believed: a Message-ID is public, so it counts only for one who is part of the conversation already."""
+    return signal.trusted or message.kind is MessageKind.BOUNCE or message.sender.value in conversation.participants

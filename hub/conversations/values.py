@@ -1,0 +1,131 @@
+"""What the package hands out: conversations and messages as people see them.
+
+Structs, not dataclasses: the event log and the API write them as they are, the log once for every event, so encoding has to be fast.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hub.conversations.lifecycle import Priority, State, WaitingFor
+from hub.ids import (
+    AccountId,
+    AttachmentId,
+    ConversationId,
+    CustomerId,
+    DeliveryId,
+    JournalId,
+    MessageId,
+    QueueId,
+    TicketId,
+    UserId,
+)
+from hub.messages.address import AddressKind, ChannelKind
+from hub.messages.content import Direction, MessageKind
+from hub.messages.states import DeliveryState, SendFailure
+
+
+class CustomerBrief(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer as far as a list shows it."""
+
+    id: CustomerId
+    number: str
+    name: str
+
+
+class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation for lists and headers. `unread` is the asking user's own; false in events."""
+
+    id: ConversationId
+    number: int
+    subject: str
+    state: State
+    waiting_for: WaitingFor
+    waiting_since: datetime
+    priority: Priority
+    channel: ChannelKind
+    channels: tuple[str, ...]
+    account_id: AccountId | None
+    queue_id: QueueId | None
+    assignee_id: UserId | None
+    customer: CustomerBrief | None
+    contact: str  # what to call the other side while no customer is linked
+    candidates: int  # customers who share the address: choose one
+    ticket_ids: tuple[TicketId, ...]
+    snoozed_until: datetime | None
+    unread: bool
+    preview: str
+    last_direction: str
+    last_message_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    link_reason: str
+    follows_id: ConversationId | None
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody named in a message."""
+
+    kind: AddressKind | None = None
+    address: str = ""
+    name: str = ""
+    user_id: UserId | None = None
+
+
+class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a message; the bytes are behind the message's own permission."""
+
+    id: AttachmentId
+    filename: str
+    content_type: str
+    size: int
+    sha256: str
+    inline: bool = False
+    content_id: str | None = None
+
+
+class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
+    """The fate of a message at one address."""
+
+    id: DeliveryId
+    address: str
+    state: DeliveryState
+    failure: SendFailure | None
+    detail: str
+    warning: str
+    attempts: int
+    next_try_at: datetime | None
+
+
+class MessageView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """One entry of a conversation. `status` is the worst over its recipients, null for what is not outbound."""
+
+    id: MessageId
+    n: int
+    conversation_id: ConversationId
+    channel: ChannelKind
+    account_id: AccountId | None
+    direction: Direction
+    kind: MessageKind
+    from_: Party
+    to: tuple[Party, ...]
+    cc: tuple[Party, ...]
+    subject: str
+    text: str
+    reply_text: str
+    has_html: bool
+    attachments: tuple[AttachmentView, ...]
+    status: DeliveryState | None
+    status_detail: str
+    failure: SendFailure | None
+    notices: tuple[str, ...]
+    extra: Mapping[str, Any]
+    author_id: UserId | None
+    client_key: UUID | None
+    journal_id: JournalId | None
+    created_at: datetime
+    deliveries: tuple[DeliveryView, ...] = ()
