@@ -1,0 +1,87 @@
+"""From a cookie or a token to a caller."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub import clock
+from hub.auth import queries
+from hub.auth.callers import Caller
+from hub.auth.rights import expand
+from hub.auth.sessions import IDLE, hashed
+from hub.db import Database, DatabaseGone, Row
+from hub.errors import Unauthorised
+from hub.ids import QueueId, TeamId, UserId
+
+QueuesOf = Callable[[UserId], Awaitable[frozenset[QueueId]]]
+"""The queues a user is a member of."""
+
+_TOUCH = timedelta(minutes=5)  # how exact `seen_at` and `used_at` are
+_SESSION = """
+SELECT s.id AS session_id, s.seen_at, s.expires_at, u.id AS user_id, u.display_name, u.disabled
+FROM auth_session s JOIN auth_user u ON u.id = s.user_id
+"""
+_BEARER = "SELECT id, name, scopes, used_at, expires_at, revoked_at FROM auth_token"
+
+
+async def no_queues(_: UserId) -> frozenset[QueueId]:
+    """What a hub without routing answers."""
+    return frozenset()
+
+
+class Authenticator:
+    """Reads the rights anew each time: what was revoked is gone with the next request."""
+
+    def __init__(self, db: Database, *, queues_of: QueuesOf = no_queues) -> None:
+        self._db, self._queues_of = db, queues_of
+
+    async def by_session(self, secret: str) -> Caller:
+        """The user of a session's cookie; raises `Unauthorised` for anything not valid any more."""
+        return await self._of_session(await self._db.fetch_one(f"{_SESSION} WHERE s.secret_hash = $1", hashed(secret)))
+
+    async def by_token(self, text: str) -> Caller:
+        """The caller of an API token; raises `Unauthorised`."""
+        return await self._of_token(await self._db.fetch_one(f"{_BEARER} WHERE secret_hash = $1", hashed(text)))
+
+    async def again(self, caller: Caller) -> Caller:
+        """The same caller as they stand now, for connections that stay open; raises `Unauthorised` when it is over."""
+        if caller.session_id is not None:
+            row = await self._db.fetch_one(f"{_SESSION} WHERE s.id = $1", caller.session_id)
+            return (await self._of_session(row)).at(caller.ip)
+        if caller.token_id is not None:
+            row = await self._db.fetch_one(f"{_BEARER} WHERE id = $1", caller.token_id)
+            return (await self._of_token(row)).at(caller.ip)
+        return caller
+
+    async def _of_session(self, row: Row | None) -> Caller:
+        now = clock.now()
+        if row is None or row["disabled"] or row["expires_at"] <= now or row["seen_at"] <= now - IDLE:
+            raise Unauthorised("nobody is signed in")
+        user_id = UserId(row["user_id"])
+        await self._touch("auth_session", "seen_at", row["session_id"], row["seen_at"])
+        teams = await self._db.fetch("SELECT team_id FROM auth_team_member WHERE user_id = $1", user_id)
+        return Caller(
+            kind="user",
+            name=row["display_name"],
+            user_id=user_id,
+            session_id=row["session_id"],
+            rights=await queries.rights_of(self._db, user_id),
+            team_ids=frozenset(TeamId(team["team_id"]) for team in teams),
+            queue_ids=await self._queues_of(user_id),
+        )
+
+    async def _of_token(self, row: Row | None) -> Caller:
+        now = clock.now()
+        if row is None or row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now):
+            raise Unauthorised("this token is not valid")
+        await self._touch("auth_token", "used_at", row["id"], row["used_at"])
+        return Caller(kind="token", name=row["name"], token_id=row["id"], rights=expand(row["scopes"]))
+
+    async def _touch(self, table: str, column: str, row_id: UUID, before: datetime | None) -> None:
+        now = clock.now()
+        if before is not None and before > now - _TOUCH:
+            return
+        with suppress(DatabaseGone):  # reading must go on while nothing can be written
+            async with self._db.unit_of_work() as work:
+                await work.execute(f"UPDATE {table} SET {column} = $2 WHERE id = $1", row_id, now)
