@@ -11,22 +11,25 @@
         work.enqueue("survey.send", key=f"survey:{ticket_id}", ticket_id=ticket_id)               # a durable job
         work.after_commit(lambda: bus.publish("wake.jobs", {}))                                   # hints only
 
-SQL for SQLite is made from yours: `$1` → `?1`, `::type` is dropped, `= ANY($1)` and `<> ALL($1)` take a list. Whatever else differs
-(`FOR UPDATE`, full text) goes through `db.sql(sqlite=…, postgres=…)`; `work.sql` alike. There is no `now()` in SQLite: pass `clock.now()`.
-Values are Python's in both: UUID, aware datetime, bool, bytes, dict and list for JSON (a str given for JSON is taken as JSON text).
-SQLite decodes by the declared type of a column: CHAR(36) → UUID, TIMESTAMP, JSON, BOOL (declare booleans BOOL); through views, CTEs and
-RETURNING as well. Expressions (`max(at)`, `coalesce`) come raw: `as_time`, `as_uuid`, `as_json`.
+SQL for SQLite is made from yours: `$1` → `?1`, `::type` is dropped, `= ANY($1)` and `<> ALL($1)` take a list. Whatever else
+differs (`FOR UPDATE`, full text) goes through `db.sql(sqlite=…, postgres=…)`; `work.sql` alike. There is no `now()` in
+SQLite: pass `clock.now()`. Values are Python's in both: UUID, aware datetime, bool, bytes, dict and list for JSON (a str
+given for JSON is taken as JSON text). SQLite decodes by the declared type of a column: CHAR(36) → UUID, TIMESTAMP, JSON,
+BOOL (declare booleans BOOL); through views, CTEs and RETURNING as well. Expressions (`max(at)`, `coalesce`) come raw:
+`as_time`, `as_uuid`, `as_json`.
 
-Reads outside a unit of work see the last commit and never wait for a writer. Inside one: no network, no new tasks, no second unit of work,
-no `committer.submit` (both raise `NestedUnitOfWork`). Model writes need `using_db=work.using`; `get_or_create` and `update_or_create` are not
-for us. `async with work.savepoint():` around a statement that may fail. Errors: `UniqueViolation` (`.constraint`), `ForeignKeyViolation`,
-`DatabaseGone` and its kind `DatabaseLocked` (both: try again later).
+Reads outside a unit of work see the last commit and never wait for a writer. Inside one: no network, no new tasks, no second
+unit of work, no `committer.submit` (both raise `NestedUnitOfWork`). Model writes need `using_db=work.using`; `get_or_create`
+and `update_or_create` are not for us. `async with work.savepoint():` around a statement that may fail. Errors:
+`UniqueViolation` (`.constraint`), `ForeignKeyViolation`, `DatabaseGone` and its kind `DatabaseLocked` (both: try again later).
 
-The group committer, for the three hot writes: `db.committer.register("message", write)`, with `async def write(work, items) -> results`, one
-result an item, an exception as a result is raised to that submitter alone; then `result = await db.committer.submit("message", item)`, which
-returns after COMMIT. Lock rows in one order (`ORDER BY id FOR UPDATE`), use `insert_many`, `execute_many` and `fetch_many`.
+The group committer, for the three hot writes: `db.committer.register("message", write)`, with `async def write(work, items)
+-> results`, one result an item, an exception as a result is raised to that submitter alone; then `result = await
+db.committer.submit("message", item)`, which returns after COMMIT. Lock rows in one order (`ORDER BY id FOR UPDATE`), use
+`insert_many`, `execute_many` and `fetch_many`.
 
-Events: `read_events(db, cursor)`, `head(db)`, `Tailer(db)`; `db.map_events({"message.received": ("filing.index",)})` makes `announce` write jobs.
+Events: `read_events(db, cursor)`, `head(db)`, `Tailer(db)`; `db.map_events({"message.received": ("filing.index",)})` makes
+`announce` write jobs.
 """
 
 from hub.db.announce import Audience, Event

@@ -28,7 +28,8 @@ class Audience:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Audience":
         """The reverse of `to_json`; names of a later release are ignored."""
-        return cls(**{name: UUID(value) if name in _IDS else value for name, value in stored.items() if name in _NAMES})
+        known: dict[str, Any] = {name: stored[name] for name in _NAMES if name in stored}
+        return cls(**known | {name: UUID(known[name]) for name in _IDS & known.keys()})
 
 
 _NAMES = tuple(field.name for field in fields(Audience))

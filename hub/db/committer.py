@@ -1,8 +1,9 @@
 """The group committer: what waits is written together and committed once.
 
-Batches form by themselves while the one before is being committed; there is no timer. A batch that fails is split and tried again, so that
-one bad item never fails its neighbours. When nothing could be committed for a second, everybody who waits is told `DatabaseGone`, so that a
-provider can be asked to try again; the item may still have been stored, which is why every item carries a key of its own.
+Batches form by themselves while the one before is being committed; there is no timer. A batch that fails is split and tried
+again, so that one bad item never fails its neighbours. When nothing could be committed for a second, everybody who waits is
+told `DatabaseGone`, so that a provider can be asked to try again; the item may still have been stored, which is why every
+item carries a key of its own.
 """
 
 import asyncio
@@ -49,8 +50,8 @@ class GroupCommitter:
     def register(self, kind: str, writer: Writer) -> None:
         """Let `writer(work, items)` write items of `kind`; it returns one result an item, in order.
 
-        A result that is an exception is raised to that submitter alone. Within a batch kinds are written in the order of registration.
-        A writer may be called again with the same items, and after a roll-back: it keeps no state.
+        A result that is an exception is raised to that submitter alone. Within a batch kinds are written in the order of
+        registration. A writer may be called again with the same items, and after a roll-back: it keeps no state.
         """
         if kind in self._writers:
             raise ValueError(f"{kind} is registered already")
@@ -114,7 +115,7 @@ class GroupCommitter:
                     self._halve(part, parts, error)
                 else:
                     parts.insert(0, part)  # after its neighbours, and until patience ends
-            except Exception as error:  # noqa: BLE001: raised to the submitter, who alone knows what it means
+            except Exception as error:  # noqa: BLE001 - raised to the submitter, who alone knows what it means
                 self._halve(part, parts, error)
             else:
                 self._progress = monotonic()

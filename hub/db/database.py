@@ -34,7 +34,8 @@ class Database:
     async def open(cls, url: str, *, read_pool: int = 4, models: Sequence[str] | None = None) -> "Database":
         """Connect to `sqlite:///path` or `postgres://user:password@host:port/name`; the schema must have been migrated before.
 
-        `models`: the modules with Tortoise models; every `hub/**/models.py` by default. Raises `DatabaseGone` when it cannot be reached.
+        `models`: the modules with Tortoise models; every `hub/**/models.py` by default. Raises `DatabaseGone` when it cannot
+        be reached.
         """
         path = sqlite_path(url)
         backend: Backend
@@ -83,7 +84,8 @@ class Database:
             self._holders.discard(task)
 
     def map_events(self, jobs: Mapping[str, Sequence[str]]) -> None:
-        """From now on, announcing an event of a type writes a job of each of these names, with the event's data as its payload."""
+        """From now on, announcing an event of a type writes a job of each of these names, with the event's data as its
+        payload."""
         self._event_jobs.update(jobs)
 
     def listen(self, topic: Topic, notice: Callable[[], None]) -> Callable[[], None]:

@@ -10,7 +10,8 @@ class DatabaseGone(Unavailable):
 
 
 class DatabaseLocked(DatabaseGone):
-    """Someone else holds a row or the file too long, or two writers wait for each other. The same work may succeed when tried again."""
+    """Someone else holds a row or the file too long, or two writers wait for each other. The same work may succeed when
+    tried again."""
 
     code = "database_locked"
 

@@ -1,7 +1,7 @@
 """The event log: what happened, in an order that no reader can skip.
 
-On SQLite there is one writer, and ids count upwards. On PostgreSQL a transaction may commit after one that began later, so rows are ordered by
-(transaction id, row id) and read only below the oldest transaction still open (`pg_snapshot_xmin`).
+On SQLite there is one writer, and ids count upwards. On PostgreSQL a transaction may commit after one that began later, so
+rows are ordered by (transaction id, row id) and read only below the oldest transaction still open (`pg_snapshot_xmin`).
 A cursor is a place in that order within one epoch of the database; the epoch changes when the database was restored or moved.
 """
 
@@ -118,7 +118,8 @@ async def raise_epoch(work: Work) -> None:
 
 
 async def settle_epoch(db: Database) -> None:
-    """Begin a new epoch if this PostgreSQL database was restored or failed over elsewhere; call it at start. (A file cannot tell.)"""
+    """Begin a new epoch if this PostgreSQL database was restored or failed over elsewhere; call it at start. (A file cannot
+    tell.)"""
     home = "file"
     if db.dialect == "postgres":
         row = await db.fetch_one(_HOME_POSTGRES)

@@ -61,7 +61,8 @@ def migrations(dialect: Dialect, folder: Path = FOLDER) -> list[Migration]:
 async def migrate(url: str, *, folder: Path = FOLDER) -> list[Migration]:
     """Bring the database at `url` up to date (a SQLite file is created); returns what was applied now.
 
-    Raises `MigrationError` when the database was migrated by another or a newer program, `DatabaseGone` when it cannot be reached.
+    Raises `MigrationError` when the database was migrated by another or a newer program, `DatabaseGone` when it cannot be
+    reached.
     """
     path = sqlite_path(url)
     if path is not None:

@@ -1,8 +1,8 @@
 """Tortoise on our own connections: its models may be used inside any unit of work through `work.using`, and read outside of one.
 
-Tortoise's own clients open deferred transactions on one SQLite connection, and keep the open transaction in a context variable that
-leaks into tasks started inside it. Ours never touch that variable: a model write names its transaction (`using_db=work.using`), and one
-that does not is refused.
+Tortoise's own clients open deferred transactions on one SQLite connection, and keep the open transaction in a context
+variable that leaks into tasks started inside it. Ours never touch that variable: a model write names its transaction
+(`using_db=work.using`), and one that does not is refused.
 """
 
 import importlib
@@ -35,7 +35,7 @@ class Runs(Protocol):
     async def run(self, call: Callable[[sqlite3.Connection], T]) -> T: ...
 
 
-def _refuse(*_: object) -> NoReturn:
+def _refuse() -> NoReturn:
     raise RuntimeError("a model is written only inside a unit of work: pass using_db=work.using")
 
 
@@ -129,7 +129,7 @@ class PostgresReads(AsyncpgDBClient):
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return await func(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001: translated and raised on, never swallowed
+        except Exception as error:
             raise self._explain(error) from error
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, list[Any]]:
@@ -137,7 +137,17 @@ class PostgresReads(AsyncpgDBClient):
             _refuse()
         return await super().execute_query(query, values)  # type: ignore[no-any-return]
 
-    execute_insert = execute_many = execute_script = _in_transaction = _refuse
+    async def execute_insert(self, query: str, values: list[Any]) -> NoReturn:
+        _refuse()
+
+    async def execute_many(self, query: str, values: list[Any]) -> NoReturn:
+        _refuse()
+
+    async def execute_script(self, query: str) -> NoReturn:
+        _refuse()
+
+    def _in_transaction(self) -> NoReturn:
+        _refuse()
 
     async def close(self) -> None:
         """Nothing: the connections belong to the `Database`."""

@@ -174,7 +174,8 @@ class PostgresBackend:
 
 
 async def _keep(_connection: object) -> None:
-    """No reset when a connection goes back to its pool: we never change a session's state, and it would cost a round trip each."""
+    """No reset when a connection goes back to its pool: we never change a session's state, and it would cost a round trip
+    each."""
 
 
 def _pool(url: str, *, size: int, settings: dict[str, str]) -> Coroutine[Any, Any, Any]:

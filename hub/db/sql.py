@@ -16,7 +16,8 @@ _TOKEN = re.compile(
 
 @lru_cache(maxsize=2048)
 def for_sqlite(sql: str) -> str:
-    """`$1` becomes `?1`; `::type` is dropped; `= ANY($1)` and `<> ALL($1)` look into the list given as JSON. Text in quotes is left alone."""
+    """`$1` becomes `?1`; `::type` is dropped; `= ANY($1)` and `<> ALL($1)` look into the list given as JSON. Text in quotes
+    is left alone."""
     return _TOKEN.sub(_translate, sql)
 
 

@@ -34,7 +34,7 @@ class SqliteRow(sqlite3.Row):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value, or `default` where there is no such column."""
-        return self[key] if key in self.keys() else default  # noqa: SIM118: iterating gives the values
+        return self[key] if key in self.keys() else default
 
     def values(self) -> Iterable[Any]:
         """The values in order."""
@@ -78,14 +78,14 @@ class Threads:
             try:
                 connection = connection or self._connect()
                 result = call(connection)
-            except BaseException as raised:  # noqa: BLE001: handed to the task that waits for it
+            except BaseException as raised:  # noqa: BLE001 - handed to the task that waits for it
                 error = explain(raised, connection) if isinstance(raised, sqlite3.Error) else raised
             self._loop.call_soon_threadsafe(_settle, future, result, error)
         if connection is not None:
             connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        target, uri = (f"{self._path.as_uri()}?mode=ro", True) if self._read_only else (str(self._path), False)
+        target, uri = (f"{self._path.absolute().as_uri()}?mode=ro", True) if self._read_only else (str(self._path), False)
         connection = sqlite3.connect(
             target,
             uri=uri,
@@ -186,7 +186,6 @@ class SqliteBackend:
     @classmethod
     async def open(cls, path: Path, *, read_pool: int) -> "SqliteBackend":
         """Open or create the file; raises `DatabaseGone` when that cannot be done."""
-        path = path.absolute()
         writer = Threads(path, size=1, read_only=False)
         try:
             await writer.run(lambda connection: connection.execute("PRAGMA user_version").fetchone())

@@ -1,8 +1,8 @@
 """Python values in and out of both databases.
 
-SQLite keeps a UUID as its 36 characters, a time as fixed-width UTC text (so that the order of the text is the order of time), JSON as text
-and a bool as 0 or 1. `sqlite3` picks the converter by the first word of the column's declared type: CHAR (a UUID), TIMESTAMP, JSON, BOOL.
-PostgreSQL has types of its own; only `json` and `jsonb` need a codec.
+SQLite keeps a UUID as its 36 characters, a time as fixed-width UTC text (so that the order of the text is the order of
+time), JSON as text and a bool as 0 or 1. `sqlite3` picks the converter by the first word of the column's declared type: CHAR
+(a UUID), TIMESTAMP, JSON, BOOL. PostgreSQL has types of its own; only `json` and `jsonb` need a codec.
 """
 
 import sqlite3
@@ -85,7 +85,8 @@ def register_sqlite() -> None:
 
 
 async def register_postgres(connection: Any) -> None:
-    """Set the JSON codecs of an asyncpg connection. A str is taken as JSON text already (as Tortoise gives it, and as SQLite does)."""
+    """Set the JSON codecs of an asyncpg connection. A str is taken as JSON text already (as Tortoise gives it, and as SQLite
+    does)."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",

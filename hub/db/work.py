@@ -70,13 +70,15 @@ class Work:
             await self._session.execute_many(sql, rows)
 
     async def insert_many(self, table: str, columns: Mapping[str, str], rows: Sequence[Args], *, suffix: str = "") -> None:
-        """Write `rows` by the fastest statement of the dialect. `columns` maps each name to its PostgreSQL type; `suffix` is an ON CONFLICT."""
+        """Write `rows` by the fastest statement of the dialect. `columns` maps each name to its PostgreSQL type; `suffix` is
+        an ON CONFLICT."""
         if rows:
             await self._session.insert(Rows(table=table, columns=columns, rows=rows, suffix=suffix))
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that may fail alone: what it wrote is undone if it raises. After an error PostgreSQL takes nothing else outside of one.
+        """A part that may fail alone: what it wrote is undone if it raises. After an error PostgreSQL takes nothing else
+        outside of one.
 
         Events and jobs announced inside are taken back too.
         """
@@ -99,7 +101,8 @@ class Work:
     def enqueue(
         self, job: str, *, key: str | None = None, due: datetime | None = None, lock: str | None = None, **payload: Any
     ) -> None:
-        """Write a durable job. `key`: nothing is written while a queued or running job has it; `lock`: one runs at a time for each."""
+        """Write a durable job. `key`: nothing is written while a queued or running job has it; `lock`: one runs at a time
+        for each."""
         self._jobs.append(NewJob(name=job, payload=payload, key=key, due=due, lock=lock))
 
     def after_commit(self, notice: Callable[[], None]) -> None:
