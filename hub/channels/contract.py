@@ -181,6 +181,13 @@ class FetchesStatus(Protocol):
         ...
 
 
+@runtime_checkable
+class CarriedByLog(Protocol):
+    """The event log itself carries its messages to the other side: stored is sent, so the ledger says *accepted* in the same transaction."""
+
+    carried_by_log: ClassVar[bool]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One line of a "test connection": what was tried, whether it went well, and what to do if not."""

@@ -15,8 +15,8 @@ from hub.conversations.policy import require_sight
 from hub.conversations.queries import message_of
 from hub.conversations.store import (
     NewMessage,
-    content_digest,
     author_of,
+    content_digest,
     find_by_client_key,
     insert_messages,
     lock_conversations,

@@ -70,6 +70,7 @@ class OutboundMessage:
     text: str
     cc: tuple[Address, ...] = ()
     bcc: tuple[Address, ...] = ()
+    envelope: tuple[Address, ...] = ()  # those of the recipients this attempt is for; empty: all of them
     subject: str = ""
     html: str | None = None
     files: tuple[StoredFile, ...] = ()
@@ -79,6 +80,11 @@ class OutboundMessage:
     automatic: bool = False  # RFC 3834: marks it so that no machine answers it
     created_at: datetime
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """Whom this attempt is for, each once."""
+        return self.envelope or tuple(dict.fromkeys((*self.to, *self.cc, *self.bcc)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ class WidgetAdapter:
     kind: ClassVar[ChannelKind] = ChannelKind.WEBCHAT
     provider: ClassVar[str] = "widget"
     connection: ClassVar[Literal["exclusive", "shareable"]] = "shareable"
+    carried_by_log: ClassVar[bool] = True
 
     def __init__(self, settings: SiteSettings, context: AdapterContext) -> None:
         self._settings = settings

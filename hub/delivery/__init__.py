@@ -1,0 +1,1 @@
+"""The door out: one verb to send, a ledger of what became of it."""

@@ -1,0 +1,82 @@
+"""From the rows of a message to what an adapter is handed."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from hub.conversations.queries import message_of
+from hub.conversations.values import MessageView, Party
+from hub.db import Database
+from hub.delivery.store import Delivery
+from hub.errors import NotFound
+from hub.ids import MessageId
+from hub.messages.address import Address
+from hub.messages.content import MessageKind, OutboundMessage, StoredFile
+
+ANSWERED_KEPT = 20
+"""Message-IDs in References: enough for every client to thread by, few enough for every server."""
+
+
+class Composer:
+    """Reads what the worker is to send. `make_token` names a message to whoever answers it."""
+
+    def __init__(self, db: Database, make_token: Callable[[UUID], str]) -> None:
+        self._db = db
+        self._make_token = make_token
+
+    async def compose(self, id: MessageId, deliveries: Sequence[Delivery]) -> OutboundMessage:
+        """The message, addressed to those of its recipients that `deliveries` are for."""
+        row = await self._db.fetch_one("SELECT * FROM message WHERE id = $1", id)
+        if row is None:
+            raise NotFound("the message is gone")
+        message = message_of(row)
+        html = await self._db.fetch_one("SELECT html FROM message_html WHERE message_id = $1", id)
+        return OutboundMessage(
+            id=id,
+            account_id=deliveries[0].account_id,
+            conversation_id=message.conversation_id,
+            channel=message.channel,
+            to=_shown(message.to),
+            cc=_shown(message.cc),
+            envelope=tuple(dict.fromkeys(d.address for d in deliveries)),
+            text=message.text,
+            html=html["html"] if html else None,
+            subject=message.subject,
+            files=_files(message),
+            token=self._make_token(id),
+            message_ids=await self._answered(message),
+            author_name=message.from_.name,
+            automatic=message.kind is MessageKind.AUTO_REPLY,
+            created_at=message.created_at,
+        )
+
+    async def _answered(self, message: MessageView) -> tuple[str, ...]:
+        """Message-IDs of what was said before in the conversation, on this account, oldest first."""
+        rows = await self._db.fetch(
+            """
+            SELECT k.key FROM thread_key k JOIN message m ON m.id = k.message_id
+            WHERE k.conversation_id = $1 AND k.account_id = $2 AND k.key LIKE '<%' AND m.n < $3 ORDER BY k.n DESC LIMIT $4
+            """,
+            message.conversation_id,
+            message.account_id,
+            message.n,
+            ANSWERED_KEPT,
+        )
+        return tuple(row["key"] for row in reversed(rows))
+
+
+def _shown(parties: Sequence[Party]) -> tuple[Address, ...]:
+    return tuple(Address(kind=p.kind, value=p.address, name=p.name) for p in parties if p.kind is not None)
+
+
+def _files(message: MessageView) -> tuple[StoredFile, ...]:
+    return tuple(
+        StoredFile(
+            filename=a.filename,
+            content_type=a.content_type,
+            size=a.size,
+            sha256=a.sha256,
+            content_id=a.content_id,
+            inline=a.inline,
+        )
+        for a in message.attachments
+    )

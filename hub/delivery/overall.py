@@ -1,0 +1,22 @@
+"""One word for a message to several addresses: the worst, since that is where somebody has to act."""
+
+from collections.abc import Iterable
+
+from hub.messages.states import DeliveryState
+
+_WORST_FIRST = (
+    DeliveryState.FAILED,
+    DeliveryState.UNKNOWN,
+    DeliveryState.DEFERRED,
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.CANCELLED,
+    DeliveryState.ACCEPTED,
+    DeliveryState.DELIVERED,
+    DeliveryState.READ,
+)
+
+
+def overall(states: Iterable[DeliveryState]) -> DeliveryState:
+    """The state a message is shown with."""
+    return min(states, key=_WORST_FIRST.index)

@@ -1,0 +1,163 @@
+"""Reading the ledger: what became of messages, how an account may answer, what was said to providers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from hub.conversations.lifecycle import Conversation
+from hub.conversations.values import MessageView
+from hub.crm.customers.queries import refused
+from hub.db import Database
+from hub.delivery.carriers import Carrier, Carriers
+from hub.delivery.consent import Known, Purpose, decide
+from hub.delivery.store import deliveries_of, suppressed, view_of
+from hub.ids import AccountId, MessageId
+from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind
+from hub.messages.capabilities import Capabilities
+from hub.messages.content import Direction
+
+
+class ReplyOption(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to answer, and what it would refuse. `capabilities` by feature name; numbers under their own names."""
+
+    channel: ChannelKind
+    account_id: AccountId
+    account_name: str
+    to: tuple[dict[str, str], ...]
+    cc: tuple[dict[str, str], ...]
+    subject: str
+    allowed: bool
+    refusals: tuple[str, ...]
+    capabilities: Mapping[str, Any]
+    default: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the newest inbound message on a channel says about answering it."""
+
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    subject: str
+    account_id: AccountId | None
+
+
+async def with_deliveries(db: Database, messages: Sequence[MessageView]) -> list[MessageView]:
+    """The same messages, the outbound ones with the fate at each address."""
+    found = await deliveries_of(db, [m.id for m in messages if m.direction is Direction.OUT])
+    return [msgspec.structs.replace(m, deliveries=tuple(map(view_of, found[m.id]))) if m.id in found else m for m in messages]
+
+
+async def reply_options(db: Database, carriers: Carriers, conversation: Conversation) -> list[ReplyOption]:
+    """Every account that could carry an answer to this conversation, the one it came by first."""
+    options = []
+    for channel in (ChannelKind.WEBCHAT, ChannelKind.EMAIL):
+        asked = await _asked(db, conversation, channel)
+        for carrier in await carriers.of_channel(channel) if asked.to else []:
+            if _fits(carrier, conversation, asked):
+                options.append(await _option(db, carrier, conversation, asked))
+    return sorted(options, key=lambda option: not option.default)
+
+
+def _fits(carrier: Carrier, conversation: Conversation, asked: _Asked) -> bool:
+    """A visitor is reached by the site they came from only; mail may leave by any mailbox."""
+    return carrier.channel is not ChannelKind.WEBCHAT or carrier.account_id in (asked.account_id, conversation.account_id)
+
+
+async def _option(db: Database, carrier: Carrier, conversation: Conversation, asked: _Asked) -> ReplyOption:
+    customers = [conversation.customer_id] if conversation.customer_id else []
+    refusal = await refused(db, customers, carrier.channel) if customers else None
+    blocked = await suppressed(db, asked.to)
+    decisions = [decide(Purpose.REPLY, Known(refused=refusal, suppressed=blocked.get(address))) for address in asked.to]
+    refusals = sorted({d.rule for d in decisions if not d.allowed})
+    is_default = carrier.channel is conversation.channel and carrier.account_id in (asked.account_id, conversation.account_id)
+    return ReplyOption(
+        channel=carrier.channel,
+        account_id=carrier.account_id,
+        account_name=carrier.name,
+        to=tuple(map(_plain, asked.to)),
+        cc=tuple(map(_plain, asked.cc)),
+        subject=asked.subject,
+        allowed=not refusals,
+        refusals=tuple(refusals),
+        capabilities=describe(carrier.adapter.capabilities()),
+        default=is_default,
+    )
+
+
+async def _asked(db: Database, conversation: Conversation, channel: ChannelKind) -> _Asked:
+    """Whom an answer on `channel` goes to: who wrote last on it, else what the customer's card says."""
+    row = await db.fetch_one(
+        """
+        SELECT from_kind, from_value, from_name, subject, account_id, extra FROM message
+        WHERE conversation_id = $1 AND channel = $2 AND direction = 'in' AND kind <> 'bounce' ORDER BY n DESC LIMIT 1
+        """,
+        conversation.id,
+        channel.value,
+    )
+    kind = ADDRESS_KIND_OF[channel]
+    if row is not None and row["from_value"]:
+        to = _reply_to(row["extra"]) or (Address(kind=kind, value=row["from_value"], name=row["from_name"]),)
+        return _Asked(to=to, cc=(), subject=_re(row["subject"] or conversation.subject), account_id=row["account_id"])
+    if kind is AddressKind.VISITOR:
+        to = (Address(kind=kind, value=str(conversation.visitor_id)),) if conversation.visitor_id else ()
+        return _Asked(to=to, cc=(), subject="", account_id=conversation.account_id)
+    return _Asked(to=await _known_addresses(db, conversation, kind), cc=(), subject=_re(conversation.subject), account_id=None)
+
+
+def _reply_to(extra: Mapping[str, Any]) -> tuple[Address, ...]:
+    named = extra.get("reply_to") or ()
+    return tuple(Address(kind=AddressKind.EMAIL, value=str(a["address"]), name=str(a.get("name", ""))) for a in named)
+
+
+async def _known_addresses(db: Database, conversation: Conversation, kind: AddressKind) -> tuple[Address, ...]:
+    if conversation.customer_id is None:
+        return ()
+    rows = await db.fetch(
+        "SELECT value FROM customer_address WHERE customer_id = $1 AND kind = $2 ORDER BY is_primary DESC, n LIMIT 1",
+        conversation.customer_id,
+        kind.value,
+    )
+    return tuple(Address(kind=kind, value=row["value"]) for row in rows)
+
+
+def _re(subject: str) -> str:
+    return subject if not subject or subject[:3].lower() == "re:" or subject.startswith("回复") else f"Re: {subject}"
+
+
+def _plain(address: Address) -> dict[str, str]:
+    return {"kind": address.kind.value, "address": address.value, "name": address.name}
+
+
+def describe(capabilities: Capabilities) -> dict[str, Any]:
+    """Capabilities as the console reads them."""
+    return {
+        "features": {feature.value: level.value for feature, level in capabilities.features.items()},
+        "length_unit": capabilities.length_unit,
+        "max_length": capabilities.max_length,
+        "max_files": capabilities.max_files,
+        "max_file_bytes": capabilities.max_file_bytes,
+        "max_total_bytes": capabilities.max_total_bytes,
+    }
+
+
+class ExchangeView(msgspec.Struct, frozen=True, kw_only=True):
+    """One redacted exchange with a provider."""
+
+    id: UUID
+    at: datetime
+    duration: float
+    request: str
+    response: str
+
+
+async def exchanges(db: Database, message_id: MessageId) -> list[ExchangeView]:
+    """What was said with the provider about a message whose sight has been checked, oldest first."""
+    rows = await db.fetch(
+        "SELECT id, at, duration, request, response FROM exchange WHERE message_id = $1 ORDER BY at, id LIMIT 100", message_id
+    )
+    return [ExchangeView(**dict(row.items())) for row in rows]

@@ -1,0 +1,243 @@
+"""One verb to send, whoever asks: an agent, a rule, a broadcast."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from hub import clock
+from hub.auth.callers import Caller
+from hub.channels.contract import CarriedByLog
+from hub.conversations import queries as conversations
+from hub.conversations.errors import NoSuchConversation
+from hub.conversations.lifecycle import Conversation, WaitingFor
+from hub.conversations.policy import sees
+from hub.conversations.store import NewMessage, author_of, content_digest, lock_conversations
+from hub.conversations.threading import subject_key
+from hub.conversations.values import AttachmentView, MessageView, Party
+from hub.crm.customers.queries import refused
+from hub.db import Database
+from hub.delivery.backoff import GIVE_UP_AFTER
+from hub.delivery.carriers import Carrier, Carriers
+from hub.delivery.consent import Decision, Known, Purpose, decide
+from hub.delivery.errors import NothingToRetry, Refused
+from hub.delivery.outgoing import Outgoing, write
+from hub.delivery.settle import settle_message
+from hub.delivery.store import Delivery, insert_deliveries, latest, suppressed
+from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
+from hub.messages.address import Address
+from hub.messages.content import Direction, Draft, MessageKind, StoredFile
+from hub.messages.render import Rendered, render
+from hub.messages.states import DeliveryState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """What to send, where, and why. Without `conversation_id` it begins a conversation (with `customer_id`, where known)."""
+
+    account_id: AccountId
+    draft: Draft
+    purpose: Purpose = Purpose.REPLY
+    conversation_id: ConversationId | None = None
+    customer_id: CustomerId | None = None
+    expected_version: int | None = None
+
+
+class DeliveryService:
+    """The door out."""
+
+    def __init__(self, db: Database, carriers: Carriers) -> None:
+        self._db = db
+        self._carriers = carriers
+        db.committer.register("send", write)
+
+    async def send(self, send: Send, *, by: Caller) -> MessageView:
+        """Store the message and its deliveries; a worker does the rest. A repeated client key returns the first message.
+
+        Raises `NoSuchConversation`, `Refused` (with the codes), `Stale`, `ClientKeyReused`, `DatabaseGone`.
+        """
+        carrier = await self._carriers.get(send.account_id)
+        conversation = await self._conversation(send, carrier, by)
+        fitted = render(send.draft, carrier.adapter.capabilities())
+        if fitted.refused:
+            raise Refused("this channel does not take it", refusals=[code.value for code in fitted.refused])
+        people = _recipients(fitted.draft)
+        if not people:
+            raise Refused("nobody to send it to", refusals=["no_recipient"])
+        decisions = await self._decide(send, conversation, carrier, people)
+        outgoing = _outgoing(send, fitted, carrier, conversation, decisions, by)
+        stored: MessageView = await self._db.committer.submit("send", outgoing)
+        return stored
+
+    async def _conversation(self, send: Send, carrier: Carrier, by: Caller) -> Conversation:
+        if send.conversation_id is not None:
+            found = await conversations.conversation(self._db, send.conversation_id, by)
+            if not sees(by, found):
+                raise NoSuchConversation()
+            return found
+        return _begin(send, carrier, by)
+
+    async def _decide(
+        self, send: Send, conversation: Conversation, carrier: Carrier, people: Mapping[Address, str]
+    ) -> dict[Address, Decision]:
+        customers = {conversation.customer_id} if conversation.customer_id else set()
+        refusal = await refused(self._db, customers, carrier.channel) if customers else None
+        blocked = await suppressed(self._db, people)
+        decisions = {address: decide(send.purpose, Known(refused=refusal, suppressed=blocked.get(address))) for address in people}
+        bad = {address.value: d.rule for address, d in decisions.items() if not d.allowed}
+        if bad:
+            raise Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)
+        return decisions
+
+    async def retry(self, id: MessageId, *, by: Caller) -> MessageView:
+        """Send again, by hand, to every address where it failed or nobody knows: each gets a new delivery, the old one stays as it is.
+
+        Raises `NoSuchMessage`, `NothingToRetry`.
+        """
+        message = await conversations.message(self._db, id, by)
+        now = clock.now()
+        async with self._db.unit_of_work() as work:
+            await lock_conversations(work, [message.conversation_id])
+            again = [_again(d, now) for d in await latest(work, id) if d.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)]
+            if not again:
+                raise NothingToRetry("no delivery of this message failed or is unknown")
+            await insert_deliveries(work, again)
+            await settle_message(work, id)
+        return msgspec.structs.replace(message, status=DeliveryState.QUEUED)
+
+
+def _again(old: Delivery, now: datetime) -> Delivery:
+    return replace(
+        old,
+        id=DeliveryId(new_id()),
+        state=DeliveryState.QUEUED,
+        failure=None,
+        detail="",
+        warning="",
+        attempts=0,
+        due_at=now,
+        give_up_at=now + GIVE_UP_AFTER[old.channel],
+        fence=0,
+        provider_ids=(),
+        created_at=now,
+    )
+
+
+def _recipients(draft: Draft) -> dict[Address, str]:
+    """Each address once, with its role."""
+    roles: dict[Address, str] = {}
+    for role, addresses in (("to", draft.to), ("cc", draft.cc), ("bcc", draft.bcc)):
+        for address in addresses:
+            roles.setdefault(address, role)
+    return roles
+
+
+def _begin(send: Send, carrier: Carrier, by: Caller) -> Conversation:
+    now = clock.now()
+    return Conversation(
+        id=ConversationId(new_id()),
+        waiting_for=WaitingFor.CUSTOMER,
+        waiting_since=now,
+        subject=send.draft.subject[:500],
+        channel=carrier.channel,
+        account_id=carrier.account_id,
+        queue_id=carrier.queue_id,
+        assignee_id=by.user_id,
+        customer_id=send.customer_id,
+        link_reason="began_by_us",
+        last_message_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _outgoing(
+    send: Send, fitted: Rendered, carrier: Carrier, conversation: Conversation, decisions: Mapping[Address, Decision], by: Caller
+) -> Outgoing:
+    now = clock.now()
+    by_log = isinstance(carrier.adapter, CarriedByLog) and carrier.adapter.carried_by_log
+    state = DeliveryState.ACCEPTED if by_log else DeliveryState.QUEUED
+    message = _message(send, fitted, carrier, conversation, by, state=state, at=now)
+    deliveries = tuple(
+        Delivery(
+            id=DeliveryId(new_id()),
+            message_id=message.id,
+            conversation_id=conversation.id,
+            account_id=carrier.account_id,
+            channel=carrier.channel,
+            address=address,
+            role=role,
+            state=state,
+            attempts=1 if by_log else 0,
+            due_at=now,
+            give_up_at=now + GIVE_UP_AFTER[carrier.channel],
+            consent=decisions[address].to_json(),
+            created_at=now,
+        )
+        for address, role in _recipients(fitted.draft).items()
+    )
+    return Outgoing(
+        message=message,
+        deliveries=deliveries,
+        begins=conversation if send.conversation_id is None else None,
+        expected_version=send.expected_version,
+        participants=tuple(address.value for address in decisions),
+    )
+
+
+def _message(
+    send: Send, fitted: Rendered, carrier: Carrier, conversation: Conversation, by: Caller, *, state: DeliveryState, at: datetime
+) -> NewMessage:
+    draft = fitted.draft
+    extra: dict[str, Any] = {"losses": [loss.value for loss in fitted.lost]} if fitted.lost else {}
+    return NewMessage(
+        id=MessageId(new_id()),
+        conversation_id=conversation.id,
+        channel=carrier.channel,
+        account_id=carrier.account_id,
+        direction=Direction.OUT,
+        kind=MessageKind.MESSAGE,
+        sender=Party(name=by.name, user_id=author_of(by)),
+        to=tuple(map(_party, draft.to)),
+        cc=tuple(map(_party, draft.cc)),
+        bcc=tuple(map(_party, draft.bcc)),
+        subject=draft.subject,
+        text=draft.text,
+        reply_text=draft.text,
+        html=draft.html,
+        attachments=tuple(_attachment(file) for file in draft.files),
+        extra=extra,
+        client_key=draft.client_key,
+        client_digest=_digest(send) if draft.client_key else None,
+        status=state,
+        created_at=at,
+        own_keys=_subject_keys(draft) if send.conversation_id is None else (),
+    )
+
+
+def _digest(send: Send) -> str:
+    draft = send.draft
+    people = [[a.value for a in addresses] for addresses in (draft.to, draft.cc, draft.bcc)]
+    return content_digest(
+        send.conversation_id, send.account_id, draft.text, draft.html, draft.subject, people, [f.sha256 for f in draft.files]
+    )
+
+
+def _subject_keys(draft: Draft) -> tuple[str, ...]:
+    return tuple(subject_key(draft.subject, address.value) for address in draft.to) if draft.subject else ()
+
+
+def _party(address: Address) -> Party:
+    return Party(kind=address.kind, address=address.value, name=address.name)
+
+
+def _attachment(file: StoredFile) -> AttachmentView:
+    return AttachmentView(
+        id=AttachmentId(new_id()),
+        filename=file.filename,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        inline=file.inline,
+        content_id=file.content_id,
+    )

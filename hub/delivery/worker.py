@@ -1,0 +1,222 @@
+"""The worker: claims what is due, lets the adapter send it once, writes down what came of it."""
+
+import asyncio
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from logging import getLogger
+from typing import Any
+
+from hub import clock
+from hub.channels.contract import FetchesStatus, SendError, SendReceipt
+from hub.db import Database, DatabaseGone
+from hub.delivery import claims
+from hub.delivery.backoff import Next, after_failure
+from hub.delivery.carriers import Carriers
+from hub.delivery.compose import Composer
+from hub.delivery.settle import settle_message
+from hub.delivery.store import Delivery
+from hub.errors import HubError
+from hub.ids import MessageId
+from hub.messages.content import OutboundMessage
+from hub.messages.states import DeliveryState, SendFailure
+
+log = getLogger(__name__)
+
+PARALLEL = 16
+SEND_TIMEOUT = 300.0  # seconds an adapter may take for one message (RFC 5321 §4.5.3.2 allows ten minutes for the last dot)
+POLL = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one attempt came to, for one delivery."""
+
+    state: DeliveryState
+    failure: SendFailure | None = None
+    provider_code: str = ""
+    detail: str = ""
+    provider_ids: tuple[str, ...] = ()
+    retry_after: float | None = None
+
+
+class DeliveryWorker:
+    """One per process; any number of processes."""
+
+    def __init__(self, db: Database, carriers: Carriers, composer: Composer, *, alone: bool) -> None:
+        self._db = db
+        self._carriers = carriers
+        self._composer = composer
+        self._alone = alone  # the only process: at start nobody else can be sending
+        self._due = asyncio.Event()
+        self._flying: dict[MessageId, list[Delivery]] = {}
+
+    def wake(self) -> None:
+        """Something was queued."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        if self._alone:
+            await claims.release_all(self._db)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_leases(), name="delivery leases")
+            while True:
+                self._due.clear()
+                try:
+                    busy = await self._round(group)
+                except DatabaseGone as error:
+                    log.warning("no deliveries for now", extra={"reason": error.detail})
+                    busy = False
+                if not busy:
+                    await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL):
+                await self._due.wait()
+        except TimeoutError:
+            await self._give_back_expired()
+
+    async def _round(self, group: asyncio.TaskGroup) -> bool:
+        free = PARALLEL - len(self._flying)
+        if free <= 0:
+            return False
+        claimed = await claims.claim(self._db, now=clock.now(), limit=free)
+        for message_id, deliveries in claims.by_message(claimed).items():
+            id = MessageId(message_id)
+            self._flying[id] = deliveries
+            group.create_task(self._send_and_land(id, deliveries), name=f"send {id}")
+        return bool(claimed)
+
+    async def _send_and_land(self, id: MessageId, deliveries: list[Delivery]) -> None:
+        try:
+            outcomes = await self._attempt(id, deliveries)
+            await self._write_until_stored(id, deliveries, outcomes)
+        finally:
+            del self._flying[id]
+            self._due.set()
+
+    async def _attempt(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
+        message: OutboundMessage | None = None
+        try:
+            carrier = await self._carriers.get(deliveries[0].account_id)
+            message = await self._composer.compose(id, deliveries)
+            async with asyncio.timeout(SEND_TIMEOUT):
+                receipt = await carrier.adapter.send(message)
+        except SendError as error:
+            return {d.id: _failed(error) for d in deliveries}
+        except TimeoutError:
+            unknown = SendError(SendFailure.OUTCOME_UNKNOWN, f"no answer within {SEND_TIMEOUT:g} s")
+            return {d.id: _failed(unknown) for d in deliveries}
+        except HubError as error:  # before anything left: an account switched off, the database away
+            late = SendError(SendFailure.UNAVAILABLE, error.detail or error.code)
+            return {d.id: _failed(late) for d in deliveries}
+        except Exception as error:
+            log.exception("an adapter failed", extra={"message_id": str(id)})
+            unknown = SendError(SendFailure.OUTCOME_UNKNOWN, f"internal error ({type(error).__name__})")
+            return {d.id: _failed(unknown) for d in deliveries}
+        return {d.id: _accepted(d, receipt) for d in deliveries}
+
+    async def _write_until_stored(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[Any, Outcome]) -> None:
+        """The outcome is all that stands between us and sending twice: it is kept until it is stored."""
+        while True:
+            try:
+                return await self._write(id, deliveries, outcomes)
+            except DatabaseGone:
+                await asyncio.sleep(POLL)
+
+    async def _write(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[Any, Outcome]) -> None:
+        async with self._db.unit_of_work() as work:
+            for delivery in deliveries:
+                outcome = outcomes[delivery.id]
+                next_ = _next(delivery, outcome)
+                now = clock.now()
+                held = await work.execute(
+                    """
+                    UPDATE delivery SET state = $3, failure = $4, detail = $5, due_at = $6, lease_until = NULL, provider_ids = $7,
+                    updated_at = $8 WHERE id = $1 AND fence = $2 AND state = 'sending'
+                    """,
+                    delivery.id,
+                    delivery.fence,
+                    next_.state.value,
+                    outcome.failure.value if outcome.failure else None,
+                    outcome.detail[:1000],
+                    next_.due_at or delivery.due_at,
+                    list(outcome.provider_ids or delivery.provider_ids),
+                    now,
+                )
+                if not held:
+                    continue  # overtaken: whoever holds it now decides
+                await work.execute(
+                    """
+                    UPDATE delivery_attempt SET finished_at = $3, outcome = $4, failure = $5, provider_code = $6, detail = $7
+                    WHERE delivery_id = $1 AND number = $2
+                    """,
+                    delivery.id,
+                    delivery.attempts,
+                    now,
+                    outcome.state.value,
+                    outcome.failure.value if outcome.failure else None,
+                    outcome.provider_code[:64],
+                    outcome.detail[:1000],
+                )
+            await settle_message(work, id)
+
+    async def _give_back_expired(self) -> None:
+        try:
+            for id, deliveries in claims.by_message(await claims.expired(self._db, now=clock.now())).items():
+                await self._write(MessageId(id), deliveries, await self._ask(MessageId(id), deliveries))
+        except HubError as error:
+            log.warning("could not look after expired leases", extra={"reason": error.detail})
+
+    async def _ask(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
+        """What became of a message whose worker is gone: the provider's word, else unknown."""
+        carrier = await self._carriers.get(deliveries[0].account_id)
+        state = None
+        if isinstance(carrier.adapter, FetchesStatus):
+            state = await carrier.adapter.fetch_status(await self._composer.compose(id, deliveries))
+        if state is not None:
+            return {d.id: Outcome(state=state) for d in deliveries}
+        lost = SendError(SendFailure.OUTCOME_UNKNOWN, "the hub was stopped while sending this")
+        return {d.id: _failed(lost) for d in deliveries}
+
+    async def _keep_leases(self) -> None:
+        while True:
+            await asyncio.sleep(claims.LEASE.total_seconds() / 3)
+            flying = [d for deliveries in self._flying.values() for d in deliveries]
+            try:
+                if flying:
+                    await claims.renew(self._db, flying, now=clock.now())
+            except DatabaseGone as error:
+                log.warning("could not renew leases", extra={"reason": error.detail})
+
+
+def _failed(error: SendError) -> Outcome:
+    return Outcome(
+        state=DeliveryState.UNKNOWN if error.failure is SendFailure.OUTCOME_UNKNOWN else DeliveryState.FAILED,
+        failure=error.failure,
+        provider_code=error.provider_code,
+        detail=error.detail,
+        retry_after=error.retry_after,
+    )
+
+
+def _accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
+    if delivery.address in receipt.refused:
+        failure, detail = receipt.refused[delivery.address]
+        return Outcome(state=DeliveryState.FAILED, failure=failure, detail=detail)
+    return Outcome(state=receipt.state, detail=receipt.detail, provider_ids=receipt.provider_ids)
+
+
+def _next(delivery: Delivery, outcome: Outcome) -> Next:
+    if outcome.failure is None:
+        return Next(state=outcome.state)
+    return after_failure(
+        outcome.failure,
+        attempt=delivery.attempts,
+        now=clock.now(),
+        give_up_at=delivery.give_up_at,
+        jitter=random.uniform(0.5, 1.5),
+        retry_after=outcome.retry_after,
+    )
