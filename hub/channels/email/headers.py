@@ -109,11 +109,8 @@ def _joined(found: list[tuple[str, list[bytes], int]]) -> list[tuple[str, bytes]
 
 def decode_text(value: bytes, charset: str = "") -> str:
     """A field's value for people, on one line. `charset`: what raw 8-bit bytes are probably in."""
-    if b"=?" not in value and value.isascii():
-        text = value.decode("ascii")
-    else:
-        text = decode_words(decode(value, charset).text)
-    return one_line(text)
+    plain = b"=?" not in value and value.isascii()
+    return one_line(value.decode("ascii") if plain else decode_words(decode(value, charset).text))
 
 
 def one_line(text: str) -> str:
