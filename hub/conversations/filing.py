@@ -162,6 +162,8 @@ def _new_message(filing: Filing, conversation: Conversation) -> NewMessage:
     extra: dict[str, Any] = dict(message.extra)
     if message.wish is not None:
         extra["wish"] = {"kind": message.wish.kind, "id": str(message.wish.id)}
+    if message.reply_to:
+        extra["reply_to"] = [{"address": a.value, "name": a.name} for a in message.reply_to]
     return NewMessage(
         id=MessageId(new_id()),
         conversation_id=conversation.id,

@@ -1,9 +1,11 @@
 """One verb to send, whoever asks: an agent, a rule, a broadcast."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from hub import clock
 from hub.auth.callers import Caller

@@ -1,0 +1,184 @@
+"""Tables of conversations."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class ConversationRow(Model):
+    """A conversation; see `lifecycle.Conversation`."""
+
+    n = fields.BigIntField(primary_key=True)
+    id = fields.UUIDField(unique=True)
+    state = fields.CharField(max_length=16)
+    waiting_for = fields.CharField(max_length=16)
+    waiting_since = fields.DatetimeField()
+    priority = fields.CharField(max_length=16)
+    subject = fields.TextField()
+    channel = fields.CharField(max_length=16)
+    channels: fields.JSONField[object] = fields.JSONField()
+    account_id = fields.UUIDField(null=True)
+    queue_id = fields.UUIDField(null=True)
+    assignee_id = fields.UUIDField(null=True)
+    visitor_id = fields.UUIDField(null=True)
+    customer_id = fields.UUIDField(null=True)
+    candidates: fields.JSONField[object] = fields.JSONField()
+    participants: fields.JSONField[object] = fields.JSONField()
+    follows_id = fields.UUIDField(null=True)
+    link_reason = fields.CharField(max_length=32)
+    snoozed_until = fields.DatetimeField(null=True)
+    preview = fields.TextField()
+    last_direction = fields.CharField(max_length=8)
+    last_in_n = fields.BigIntField()
+    last_message_at = fields.DatetimeField()
+    closed_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+    version = fields.IntField()
+
+    class Meta:
+        table = "conversation"
+
+
+class MessageRow(Model):
+    """One entry of a conversation."""
+
+    n = fields.BigIntField(primary_key=True)
+    id = fields.UUIDField(unique=True)
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="messages"
+    )
+    channel = fields.CharField(max_length=16)
+    account_id = fields.UUIDField(null=True)
+    direction = fields.CharField(max_length=8)
+    kind = fields.CharField(max_length=16)
+    from_kind = fields.CharField(max_length=16, null=True)
+    from_value = fields.CharField(max_length=330, null=True)
+    from_name = fields.CharField(max_length=300)
+    author_id = fields.UUIDField(null=True)
+    recipients: fields.JSONField[object] = fields.JSONField()
+    subject = fields.TextField()
+    text = fields.TextField()
+    reply_text = fields.TextField()
+    has_html = fields.BooleanField()
+    attachments: fields.JSONField[object] = fields.JSONField()
+    notices: fields.JSONField[object] = fields.JSONField()
+    extra: fields.JSONField[object] = fields.JSONField()
+    client_key = fields.UUIDField(null=True)
+    client_digest = fields.CharField(max_length=64, null=True)
+    journal_id = fields.UUIDField(null=True)
+    status = fields.CharField(max_length=16, null=True)
+    status_detail = fields.TextField()
+    failure = fields.CharField(max_length=24, null=True)
+    sent_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "message"
+        unique_together = (("author_id", "client_key"),)
+
+
+class MessageHtmlRow(Model):
+    """The cleaned HTML of a message that has one."""
+
+    message: fields.OneToOneRelation["MessageRow"] = fields.OneToOneField(
+        "models.MessageRow", to_field="id", on_delete=fields.NO_ACTION, related_name="message_html", primary_key=True
+    )
+    html = fields.TextField()
+    remote_images = fields.IntField()
+
+    class Meta:
+        table = "message_html"
+
+
+class ThreadKeyRow(Model):
+    """By what later messages are recognised as belonging to a conversation."""
+
+    n = fields.BigIntField(primary_key=True)
+    account_id = fields.UUIDField()
+    key = fields.CharField(max_length=500)
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="thread_keys"
+    )
+    message: fields.ForeignKeyRelation["MessageRow"] = fields.ForeignKeyField(
+        "models.MessageRow", to_field="id", on_delete=fields.NO_ACTION, related_name="thread_keys"
+    )
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "thread_key"
+
+
+class ConversationCustomerRow(Model):
+    """Whom a conversation is with."""
+
+    n = fields.BigIntField(primary_key=True)
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_customers"
+    )
+    customer_id = fields.UUIDField()
+    linked_by = fields.UUIDField(null=True)
+    linked_at = fields.DatetimeField()
+
+    class Meta:
+        table = "conversation_customer"
+        unique_together = (("conversation", "customer_id"),)
+
+
+class ConversationTicketRow(Model):
+    """Which tickets a conversation belongs to."""
+
+    n = fields.BigIntField(primary_key=True)
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_tickets"
+    )
+    ticket_id = fields.UUIDField()
+    linked_by = fields.UUIDField(null=True)
+    linked_at = fields.DatetimeField()
+
+    class Meta:
+        table = "conversation_ticket"
+        unique_together = (("conversation", "ticket_id"),)
+
+
+class ConversationReadRow(Model):
+    """How far a user has read."""
+
+    n = fields.BigIntField(primary_key=True)
+    user_id = fields.UUIDField()
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_reads"
+    )
+    read_n = fields.BigIntField()
+
+    class Meta:
+        table = "conversation_read"
+        unique_together = (("user_id", "conversation"),)
+
+
+class UploadRow(Model):
+    """A file given before the message that will carry it."""
+
+    id = fields.UUIDField(primary_key=True)
+    owner = fields.CharField(max_length=64)
+    filename = fields.CharField(max_length=255)
+    content_type = fields.CharField(max_length=127)
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "upload"
+
+
+class CannedReplyRow(Model):
+    """A text to answer with."""
+
+    id = fields.UUIDField(primary_key=True)
+    shortcut = fields.CharField(max_length=64)
+    title = fields.CharField(max_length=200)
+    text = fields.TextField()
+    locale = fields.CharField(max_length=8)
+
+    class Meta:
+        table = "canned_reply"
+        unique_together = (("shortcut", "locale"),)

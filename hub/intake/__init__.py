@@ -1,0 +1,1 @@
+"""The door in: journal, deduplication, acknowledgement, filing, replay."""

@@ -1,0 +1,78 @@
+"""From events to entries: who is it, which conversation, what became of what we sent. Everything of one batch in one transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hub.conversations import filing as conversations
+from hub.conversations.values import AttachmentView
+from hub.crm.customers.identify import identify_many
+from hub.db import Work
+from hub.delivery import reports
+from hub.ids import AccountId, ConversationId, JournalId, MessageId, QueueId
+from hub.intake.files import record_files
+from hub.messages.events import ChannelEvent, DeliveryReport, InboundMessage
+
+ReadToken = Callable[[str], UUID | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """One journal entry, parsed, its files stored: `files` go with the entry's one message."""
+
+    journal_id: JournalId
+    account_id: AccountId
+    queue_id: QueueId | None
+    events: Sequence[ChannelEvent]
+    files: tuple[AttachmentView, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Where an entry went; both None for what was only a report."""
+
+    journal_id: JournalId
+    message_id: MessageId | None
+    conversation_id: ConversationId | None
+
+
+async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:
+    """File the messages, fold in the reports. Raises whatever one bad entry causes: the caller splits the batch."""
+    messages = [(entry, event) for entry in arrived for event in entry.events if isinstance(event, InboundMessage)]
+    identified = await identify_many(work, [message.sender for _, message in messages])
+    filings = [
+        conversations.Filing(
+            account_id=entry.account_id,
+            queue_id=entry.queue_id,
+            message=message,
+            attachments=entry.files,
+            journal_id=entry.journal_id,
+            customer_id=identified[message.sender].customer_id,
+            candidates=identified[message.sender].candidates,
+            at=entry.at,
+        )
+        for entry, message in messages
+    ]
+    for filing in filings:
+        await record_files(work, filing.attachments)
+    filed = await conversations.file(work, filings, read_token)
+    by_entry = {filing.journal_id: done for filing, done in zip(filings, filed, strict=True)}
+    await _fold_reports(work, arrived, read_token)
+    return [_result(entry, by_entry.get(entry.journal_id)) for entry in arrived]
+
+
+def _result(entry: Arrived, filed: conversations.Filed | None) -> Result:
+    return Result(
+        journal_id=entry.journal_id,
+        message_id=filed.message.id if filed else None,
+        conversation_id=filed.conversation.id if filed else None,
+    )
+
+
+async def _fold_reports(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> None:
+    for entry in arrived:
+        said = [event for event in entry.events if isinstance(event, DeliveryReport)]
+        if said:
+            await reports.apply(work, entry.account_id, said, read_token, at=entry.at)

@@ -1,0 +1,179 @@
+"""The journal: what providers handed over, stored before anything else is done with it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.channels.contract import Handover
+from hub.db import Database, Row, Work
+from hub.ids import AccountId, ConversationId, JournalId, MessageId
+
+IN_ROW = 64 * 1024
+"""Bytes kept in the row itself; larger ones lie in `media`."""
+
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One handover about to be journalled. `raw_sha256` is set where the bytes went to `media`; `is_filed`: filed in the same transaction."""
+
+    id: JournalId
+    account_id: AccountId
+    handover: Handover
+    raw_sha256: str | None
+    is_filed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the journal says about a key it has already."""
+
+    message_id: MessageId | None
+    conversation_id: ConversationId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A journalled handover waiting to be filed. `raw` is None where the bytes are in `media` under `raw_sha256`."""
+
+    n: int
+    id: JournalId
+    account_id: AccountId
+    received_at: datetime
+    envelope: Mapping[str, Any]
+    raw: bytes | None
+    raw_sha256: str | None
+    attempts: int
+
+
+_COLUMNS = {
+    "id": "uuid", "account_id": "uuid", "key": "text", "received_at": "timestamptz", "envelope": "jsonb", "raw": "bytea",
+    "raw_sha256": "text", "size": "bigint", "state": "text", "attempts": "integer", "due_at": "timestamptz", "error": "text",
+}  # fmt: skip
+
+
+async def insert(work: Work, entries: Sequence[Entry]) -> set[JournalId]:
+    """Store entries whose key is new for their account; the ids of those that were."""
+    rows = [
+        (e.id, e.account_id, e.handover.key[:255], e.handover.received_at, dict(e.handover.envelope),
+         None if e.raw_sha256 else e.handover.raw, e.raw_sha256, len(e.handover.raw), "filed" if e.is_filed else "pending",
+         0, e.handover.received_at, "")
+        for e in entries
+    ]  # fmt: skip
+    await work.insert_many("journal", _COLUMNS, rows, suffix="ON CONFLICT (account_id, key) DO NOTHING")
+    stored = await work.fetch("SELECT id FROM journal WHERE id = ANY($1::uuid[])", [e.id for e in entries])
+    return {row["id"] for row in stored}
+
+
+async def known(work: Work, entries: Sequence[Entry]) -> dict[tuple[AccountId, str], Known]:
+    """What is there already under the keys of `entries`."""
+    if not entries:
+        return {}
+    rows = await work.fetch(
+        "SELECT account_id, key, message_id, conversation_id FROM journal WHERE key = ANY($1::text[])",
+        [e.handover.key[:255] for e in entries],
+    )
+    return {
+        (row["account_id"], row["key"]): Known(message_id=row["message_id"], conversation_id=row["conversation_id"])
+        for row in rows
+    }
+
+
+async def move_cursors(work: Work, entries: Iterable[Entry]) -> None:
+    """How far each adapter has read, as of the last of `entries`: repeats count too."""
+    newest = {(e.account_id, e.handover.cursor[0]): e.handover.cursor[1] for e in entries if e.handover.cursor}
+    await work.execute_many(
+        """
+        INSERT INTO intake_cursor (account_id, name, value) VALUES ($1, $2, $3)
+        ON CONFLICT (account_id, name) DO UPDATE SET value = excluded.value
+        """,
+        [(account_id, name, value) for (account_id, name), value in newest.items()],
+    )
+
+
+async def cursor(db: Database, account_id: AccountId, name: str) -> str | None:
+    """How far an adapter has read."""
+    row = await db.fetch_one("SELECT value FROM intake_cursor WHERE account_id = $1 AND name = $2", account_id, name)
+    return row["value"] if row else None
+
+
+async def mark_filed(
+    work: Work, filed: Sequence[tuple[JournalId, MessageId | None, ConversationId | None]], *, parser_version: int, at: datetime
+) -> None:
+    """Say where entries went."""
+    await work.execute_many(
+        """
+        UPDATE journal SET state = 'filed', message_id = $2, conversation_id = $3, parser_version = $4, filed_at = $5,
+        lease_until = NULL, error = '' WHERE id = $1
+        """,
+        [(id, message_id, conversation_id, parser_version, at) for id, message_id, conversation_id in filed],
+    )
+
+
+async def claim(db: Database, *, now: datetime, limit: int) -> list[Pending]:
+    """Take up to `limit` entries to file, in the order they came; another process gets others."""
+    lock = db.sql(sqlite="", postgres="FOR UPDATE SKIP LOCKED")
+    async with db.unit_of_work() as work:
+        rows = await work.fetch(
+            f"""
+            UPDATE journal SET lease_until = $2, attempts = attempts + 1 WHERE n IN (
+                SELECT n FROM journal WHERE state = 'pending' AND due_at <= $1 AND (lease_until IS NULL OR lease_until < $1)
+                ORDER BY due_at, n LIMIT $3 {lock}
+            ) RETURNING n, id, account_id, received_at, envelope, raw, raw_sha256, attempts
+            """,
+            now,
+            now + LEASE,
+            limit,
+        )
+    return sorted(map(_pending, rows), key=lambda entry: entry.n)
+
+
+async def still_pending(work: Work, ids: Sequence[JournalId]) -> set[JournalId]:
+    """Those of `ids` that nobody filed meanwhile, locked."""
+    lock = work.sql(sqlite="", postgres="FOR UPDATE")
+    rows = await work.fetch(
+        f"SELECT id FROM journal WHERE id = ANY($1::uuid[]) AND state = 'pending' ORDER BY n {lock}", list(ids)
+    )
+    return {row["id"] for row in rows}
+
+
+async def put_back(db: Database, id: JournalId, *, error: str, due_at: datetime) -> None:
+    """Filing failed; try again then."""
+    async with db.unit_of_work() as work:
+        await work.execute(
+            "UPDATE journal SET lease_until = NULL, error = $2, due_at = $3 WHERE id = $1 AND state = 'pending'",
+            id,
+            error[:1000],
+            due_at,
+        )
+
+
+async def set_aside(db: Database, id: JournalId, *, error: str) -> None:
+    """Filing failed for good: a person has to look at it. Nothing of it is lost."""
+    async with db.unit_of_work() as work:
+        await work.execute(
+            "UPDATE journal SET state = 'poison', lease_until = NULL, error = $2 WHERE id = $1 AND state = 'pending'",
+            id,
+            error[:1000],
+        )
+
+
+async def release_all(db: Database) -> None:
+    """At the start of the only process there is: nobody else holds anything."""
+    async with db.unit_of_work() as work:
+        await work.execute("UPDATE journal SET lease_until = NULL WHERE state = 'pending' AND lease_until IS NOT NULL")
+
+
+def _pending(row: Row) -> Pending:
+    return Pending(
+        n=row["n"],
+        id=row["id"],
+        account_id=row["account_id"],
+        received_at=row["received_at"],
+        envelope=row["envelope"],
+        raw=row["raw"],
+        raw_sha256=row["raw_sha256"],
+        attempts=row["attempts"],
+    )

@@ -1,0 +1,147 @@
+"""What adapters hand things over to."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from hub import clock
+from hub.channels.contract import Accepted, Duplicate, Handover
+from hub.db import Database, Work
+from hub.ids import AccountId, JournalId, QueueId, new_id
+from hub.intake import journal
+from hub.intake.files import store_files
+from hub.intake.filing import Arrived, ReadToken, Result, file_all
+from hub.intake.journal import IN_ROW, Entry
+from hub.media import MediaStore
+from hub.messages.events import ChannelEvent, InboundMessage
+
+Answer = Accepted | Duplicate
+
+
+class Accounts(Protocol):
+    """What filing asks about channel accounts."""
+
+    async def queue_of(self, account_id: AccountId) -> QueueId | None:
+        """Where the account's conversations wait."""
+        ...
+
+    async def parser_of(self, account_id: AccountId) -> tuple[str, int]:
+        """The parser (`"module:function"`) of the account's adapter, and its version."""
+        ...
+
+
+class _Item:
+    __slots__ = ("arrived", "entry")
+
+    def __init__(self, entry: Entry, arrived: Arrived | None) -> None:
+        self.entry = entry
+        self.arrived = arrived
+
+
+class Intake:
+    """The door in: one per process."""
+
+    def __init__(
+        self,
+        db: Database,
+        media: MediaStore,
+        accounts: Accounts,
+        read_token: ReadToken,
+        notice: Callable[[AccountId, ChannelEvent], None],
+    ) -> None:
+        self._db = db
+        self._media = media
+        self._accounts = accounts
+        self._read_token = read_token
+        self._notice = notice
+        self._waiting: list[Callable[[], None]] = []
+        db.committer.register("accept", self._write)
+
+    def on_pending(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever something was journalled that waits to be filed."""
+        self._waiting.append(wake)
+
+    def sink_for(self, account_id: AccountId) -> "AccountSink":
+        """The sink an account's adapter hands over to."""
+        return AccountSink(self, account_id)
+
+    async def accept(self, account_id: AccountId, handover: Handover) -> Answer:
+        """Make it durable; file it at once where it needs no parser. Raises `DatabaseGone` or `StoreUnavailable`: then nothing was accepted."""
+        digest = None
+        if len(handover.raw) > IN_ROW:
+            digest = (await self._media.put(handover.raw)).digest
+        entry = Entry(
+            id=JournalId(new_id()),
+            account_id=account_id,
+            handover=handover,
+            raw_sha256=digest,
+            is_filed=handover.events is not None,
+        )
+        arrived = await self._arrived(entry) if handover.events is not None else None
+        answer: Answer = await self._db.committer.submit("accept", _Item(entry, arrived))
+        return answer
+
+    async def notice(self, account_id: AccountId, event: ChannelEvent) -> None:
+        """Pass on what may be lost."""
+        self._notice(account_id, event)
+
+    async def _arrived(self, entry: Entry) -> Arrived:
+        events = entry.handover.events or ()
+        files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
+        return Arrived(
+            journal_id=entry.id,
+            account_id=entry.account_id,
+            queue_id=await self._accounts.queue_of(entry.account_id),
+            events=events,
+            files=await store_files(self._media, files),
+            at=clock.now(),
+        )
+
+    async def _write(self, work: Work, items: Sequence[_Item]) -> list[Answer]:
+        """The committer's writer."""
+        entries = [item.entry for item in items]
+        new = await journal.insert(work, entries)
+        await journal.move_cursors(work, entries)
+        filed = await self._file(work, [item for item in items if item.entry.id in new and item.arrived is not None])
+        repeats = await journal.known(work, [entry for entry in entries if entry.id not in new])
+        if any(item.entry.id in new and item.arrived is None for item in items):
+            for wake in self._waiting:
+                work.after_commit(wake)
+        return [
+            _accepted(filed.get(entry.id)) if entry.id in new else _duplicate(repeats[entry.account_id, entry.handover.key[:255]])
+            for entry in entries
+        ]
+
+    async def _file(self, work: Work, items: Sequence[_Item]) -> dict[UUID, Result]:
+        if not items:
+            return {}
+        results = await file_all(work, [item.arrived for item in items if item.arrived is not None], self._read_token)
+        places = [(r.journal_id, r.message_id, r.conversation_id) for r in results]
+        await journal.mark_filed(work, places, parser_version=0, at=clock.now())
+        return {result.journal_id: result for result in results}
+
+
+def _accepted(result: Result | None) -> Accepted:
+    if result is None or result.message_id is None:
+        return Accepted()
+    return Accepted(message_ids=(result.message_id,), conversation_id=result.conversation_id)
+
+
+def _duplicate(known: journal.Known) -> Duplicate:
+    return Duplicate(message_ids=(known.message_id,) if known.message_id else (), conversation_id=known.conversation_id)
+
+
+class AccountSink:
+    """The door in, for one account."""
+
+    def __init__(self, intake: Intake, account_id: AccountId) -> None:
+        self._intake = intake
+        self._account_id = account_id
+
+    async def accept(self, handover: Handover) -> Answer:
+        """See `Intake.accept`."""
+        return await self._intake.accept(self._account_id, handover)
+
+    async def notice(self, event: ChannelEvent) -> None:
+        """See `Intake.notice`."""
+        await self._intake.notice(self._account_id, event)
