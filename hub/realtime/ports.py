@@ -1,0 +1,80 @@
+"""What realtime needs of others; the composition root gives it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from aiohttp import web
+
+from hub.auth.callers import Caller
+from hub.channels.contract import Sink
+from hub.ids import AccountId
+from hub.messages.content import StoredFile
+from hub.visitors.values import Site
+
+
+class Callers(Protocol):
+    """Who is behind a connection."""
+
+    async def from_request(self, request: web.Request, token: str | None) -> Caller:
+        """The user of the session cookie, or the caller of `token`. Raises `Unauthorised`."""
+        ...
+
+    async def again(self, caller: Caller) -> Caller:
+        """The same caller as they stand now; raises `Unauthorised` when it is over."""
+        ...
+
+
+class Presence(Protocol):
+    """Who is there to be given work."""
+
+    async def connected(self, user_id: UUID, link: UUID) -> None:
+        """A page of this agent is open; `link` names the connection."""
+        ...
+
+    async def disconnected(self, link: UUID) -> None:
+        """It is closed, or was cut."""
+        ...
+
+    async def choose(self, user_id: UUID, state: str) -> None:
+        """The agent said how they want to be seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Somebody a visitor may ask for. `kind`: "agent" or "queue"."""
+
+    kind: str
+    id: UUID
+    name: str
+    online: bool
+
+
+class Choices(Protocol):
+    """Who answers the visitors of a site."""
+
+    async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
+        """Whom a visitor may ask for, and whether anybody at all is there now."""
+        ...
+
+
+class Uploads(Protocol):
+    """Files given before the message that carries them."""
+
+    async def take(self, owner: str, ids: Sequence[UUID]) -> Sequence[StoredFile]:
+        """The files of this owner in the order of `ids`; raises a `HubError` where one is not there or not theirs."""
+        ...
+
+
+SinkFor = Callable[[AccountId], Sink]
+ReadBlob = Callable[[str], Awaitable[bytes]]
+FileUrl = Callable[[dict[str, Any]], str]
+"""The signed address, on the files origin, of an attachment as it stands in a message (`id`, `sha256`, `filename`,
+`content_type`).
+"""
+IpOf = Callable[[web.Request], str]
+"""The address a request came from, past trusted proxies."""
+OriginAllowed = Callable[[str, web.Request], bool]
+"""Whether a browser's `Origin` header is one of the hub's own origins."""

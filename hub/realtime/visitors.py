@@ -1,0 +1,211 @@
+"""What visitors' pages say over their socket."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from aiohttp import web
+
+from hub import clock
+from hub.bus import Bus
+from hub.channels.webchat import protocol
+from hub.channels.webchat.origins import origin_allowed
+from hub.channels.webchat.protocol import decode
+from hub.db import Audience
+from hub.errors import HubError, RateLimited, Unavailable
+from hub.ids import AccountId
+from hub.messages.content import IncomingFile
+from hub.messages.states import DeliveryState
+from hub.realtime.agent_links import AgentLinks, say_goodbye
+from hub.realtime.answers import Answer
+from hub.realtime.engine import Socket
+from hub.realtime.frames import VISITOR
+from hub.realtime.limits import Door, Limit
+from hub.realtime.notices import talk_notice
+from hub.realtime.ports import Choice, Choices, IpOf, ReadBlob, SinkFor, Uploads
+from hub.realtime.visitor_links import VisitorLink, VisitorLinks
+from hub.realtime.visitor_view import VisitorView
+from hub.visitors.errors import ForeignOrigin, UnknownSite
+from hub.visitors.service import Visitors as VisitorService
+from hub.visitors.values import Site, Sites
+
+CONNECTS = Limit(count=120, seconds=60)  # from one address: an office behind one router, but no flood
+MOST_PAGES = 5  # open at once for one visitor
+
+
+class TooManyPages(RateLimited):
+    """The visitor has the chat open too often."""
+
+    code = "too_many_pages"
+
+
+class Visitors:
+    """The handlers of `/visitor`."""
+
+    def __init__(
+        self,
+        *,
+        links: VisitorLinks,
+        agents: AgentLinks,
+        view: VisitorView,
+        visitors: VisitorService,
+        sites: Sites,
+        choices: Choices,
+        uploads: Uploads,
+        read_blob: ReadBlob,
+        sink_for: SinkFor,
+        bus: Bus,
+        ip_of: IpOf,
+    ) -> None:
+        self._links, self._agents, self._view, self._visitors = links, agents, view, visitors
+        self._sites, self._choices, self._uploads, self._read_blob = sites, choices, uploads, read_blob
+        self._sink_for, self._bus, self._ip_of = sink_for, bus, ip_of
+        self._door = Door(CONNECTS)
+
+    async def connect(self, sid: str, socket: Socket, request: web.Request, auth: Any) -> None:
+        """Let a visitor in and send what was said before. Who may not come in is told so and cut."""
+        try:
+            if wait := self._door.knock(self._ip_of(request)):
+                raise RateLimited("too many connections", retry_after=round(wait, 1))
+            await self._welcome(sid, socket, request, decode(protocol.Hello, auth))
+        except HubError as error:
+            self._links.remove(sid)
+            await say_goodbye(socket, VISITOR, error)
+
+    async def _welcome(self, sid: str, socket: Socket, request: web.Request, hello: protocol.Hello) -> None:
+        site = await self._open_site(AccountId(hello.site), hello.origin)
+        admitted = await self._visitors.admit(site, token=hello.token, identity=hello.identity, locale=hello.locale)
+        visitor = admitted.visitor
+        if len(self._links.of_visitor(visitor.id)) >= MOST_PAGES:
+            raise TooManyPages(f"the chat is open in {MOST_PAGES} windows already")
+        link = VisitorLink(socket, sid, visitor, site, hello, self._agents.now())
+        link.ip, link.browser = self._ip_of(request), request.headers.get("User-Agent", "")[:300]
+        self._links.add(link)
+        past = await self._view.history(visitor.id)
+        choice, online = await self._choices.of_site(site)
+        greeting = {
+            "visitor_id": visitor.id,
+            **({"token": admitted.token} if admitted.token else {}),
+            "resync": hello.cursor is not None and past.has_more,
+            "site": _shown(site, choice, online, hello.locale),
+        }
+        link.begin(past, await self._view.talk(visitor.id), greeting)
+        if hello.page.url:
+            await self._look_at(link, hello.page)
+
+    async def _open_site(self, account_id: AccountId, origin: str) -> Site:
+        site = await self._sites.site(account_id)
+        if site is None:
+            raise UnknownSite("there is no such site")
+        if not origin_allowed(origin, site.settings.allowed_origins):
+            raise ForeignOrigin("this site does not show the chat on that page")
+        return site
+
+    async def disconnect(self, sid: str) -> None:
+        """A page was closed or lost."""
+        self._links.remove(sid)
+
+    async def site_changed(self, account_id: UUID) -> None:
+        """Close the pages of a site that was switched off, or that may not show it any more."""
+        for link in self._links.of_site(account_id):
+            try:
+                link.site = await self._open_site(AccountId(account_id), link.hello.origin)
+            except HubError as error:
+                self._links.remove(link.sid)
+                await say_goodbye(link.socket, VISITOR, error)
+
+    async def send(self, link: VisitorLink, said: protocol.Send) -> Answer | None:
+        """Store the visitor's message; the answer goes out only when it is durable."""
+        contact = protocol.given_contact(said)
+        link.visitor = await self._visitors.introduce(link.visitor, name=contact.get("name", ""), email=contact.get("email", ""))
+        visitor = link.visitor
+        extra: dict[str, Any] = {"identified": visitor.identified}
+        if visitor.email:
+            extra["email"] = visitor.email
+        handover = protocol.handover(
+            visitor.id,
+            said,
+            name=visitor.name,
+            files=await self._files(link, said.files),
+            at=clock.now(),
+            extra=extra,
+        )
+        result = await self._sink_for(AccountId(link.site.account_id)).accept(handover)
+        stored = await self._view.message(result.message_ids[0]) if result.message_ids else None
+        if stored is None:
+            raise Unavailable("stored, not filed yet: ask again")
+        return {"message": stored}
+
+    async def _files(self, link: VisitorLink, ids: Sequence[UUID]) -> list[IncomingFile]:
+        if not ids:
+            return []
+        stored = await self._uploads.take(upload_owner(link.visitor.id), ids)
+        return [
+            IncomingFile(filename=file.filename, content_type=file.content_type, content=await self._read_blob(file.sha256))
+            for file in stored
+        ]
+
+    async def typing(self, link: VisitorLink, said: protocol.Typing) -> Answer | None:
+        """Show whoever answers that the visitor types."""
+        talk = link.talk
+        if talk is not None:
+            audience = Audience(
+                conversation_id=talk.id,
+                queue_id=talk.queue_id,
+                assignee_id=talk.assignee_id,
+                visitor_id=link.visitor.id,
+            )
+            self._bus.publish("typing", talk_notice(audience, user_id=None, name=link.visitor.name, typing=said.typing))
+        return None
+
+    async def read(self, link: VisitorLink, said: protocol.Read) -> Answer | None:
+        """The visitor read everything up to a number."""
+        numbers = sorted(n for n in link.unread if n <= said.n)
+        await self._report(link, DeliveryState.READ, [link.unread[n] for n in numbers])
+        for n in numbers:
+            link.unread.pop(n, None)
+        return None
+
+    async def seen(self, link: VisitorLink, said: protocol.Seen) -> Answer | None:
+        """Messages reached the visitor's page. Only those that were sent to it count."""
+        sent = set(link.unread.values())
+        await self._report(link, DeliveryState.DELIVERED, [id for id in said.message_ids if id in sent])
+        return None
+
+    async def _report(self, link: VisitorLink, state: DeliveryState, messages: Sequence[UUID]) -> None:
+        if messages:
+            handover = protocol.report(link.visitor.id, state, messages, clock.now())
+            await self._sink_for(AccountId(link.site.account_id)).accept(handover)
+
+    async def history(self, link: VisitorLink, said: protocol.History) -> Answer | None:
+        """Older messages."""
+        past = await self._view.history(link.visitor.id, before=said.before)
+        return {"messages": past.messages, "has_more": past.has_more}
+
+    async def page(self, link: VisitorLink, said: protocol.Page) -> Answer | None:
+        """The visitor looks at another page."""
+        await self._look_at(link, said)
+        return None
+
+    async def _look_at(self, link: VisitorLink, page: protocol.Page) -> None:
+        await self._visitors.look_at(link.visitor.id, url=page.url, title=page.title, agent=link.browser, ip=link.ip)
+
+
+def upload_owner(visitor_id: UUID) -> str:
+    """How a visitor's uploads are marked as theirs."""
+    return f"visitor:{visitor_id}"
+
+
+def _shown(site: Site, choice: Sequence[Choice], online: bool, locale: str) -> dict[str, Any]:
+    settings = site.settings
+    return {
+        "name": settings.name or site.name,
+        "color": settings.color,
+        "position": settings.position,
+        "greeting_en": settings.greeting_en,
+        "greeting_zh": settings.greeting_zh,
+        "offline_text": settings.offline_zh if locale.lower().startswith("zh") else settings.offline_en,
+        "choice": [{"kind": one.kind, "id": one.id, "name": one.name, "online": one.online} for one in choice],
+        "online": online,
+        "max_file_bytes": settings.max_file_bytes,
+    }
