@@ -13,7 +13,7 @@ CREATE TABLE event_log (
     audience jsonb NOT NULL,
     at timestamptz NOT NULL
 );
-CREATE UNIQUE INDEX event_log_order ON event_log (xid, id);
+CREATE INDEX event_log_order ON event_log (xid, id);
 
 -- Work to be done once or later. A finished job is deleted; a failed one stays for a person to see.
 CREATE TABLE job (

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hub import clock
-from hub.db import Audience, Database, Event, NestedUnitOfWork, UniqueViolation, head, read_events
+from hub.db import Audience, Database, Event, NestedUnitOfWork, UniqueViolation, Work, head, read_events
 from hub.db.models import HubMeta
 from hub.ids import new_id
 
@@ -21,11 +21,15 @@ async def _names(db: Database) -> list[str]:
 async def test_a_finished_block_is_committed_and_a_failed_one_leaves_nothing(database: Database) -> None:
     async with database.unit_of_work() as work:
         await work.execute(_INSERT, "t1", "kept")
-    with pytest.raises(ZeroDivisionError):
+
+    async def fail() -> None:
         async with database.unit_of_work() as work:
             await work.execute(_INSERT, "t2", "lost")
             work.announce(Event(type="t", data={}))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     assert await _names(database) == ["t1"]
     assert await database.fetch("SELECT id FROM event_log") == []
 
@@ -93,21 +97,28 @@ async def test_a_savepoint_takes_back_its_own_part_only(database: Database) -> N
         await work.execute(_INSERT, "t1", "kept")
         work.announce(Event(type="kept", data={}))
         with pytest.raises(UniqueViolation) as caught:
-            async with work.savepoint():
-                await work.execute(_INSERT, "t2", "lost")
-                work.announce(Event(type="lost", data={}))
-                await work.execute(_INSERT, "t1", "double")
+            await _part_that_fails(work)
         assert caught.value.constraint == "hub_meta_pkey"
         await work.execute(_INSERT, "t3", "kept")
     assert await _names(database) == ["t1", "t3"]
     assert [event.type for event in await read_events(database, None)] == ["kept"]
 
 
+async def _part_that_fails(work: Work) -> None:
+    async with work.savepoint():
+        await work.execute(_INSERT, "t2", "lost")
+        work.announce(Event(type="lost", data={}))
+        await work.execute(_INSERT, "t1", "double")
+
+
 async def test_models_write_in_the_same_transaction_and_nowhere_else(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with database.unit_of_work() as work:
             await HubMeta.create(name="t1", value="lost", using_db=work.using)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with database.unit_of_work() as work:
         await HubMeta.create(name="t2", value="kept", using_db=work.using)
         await HubMeta.bulk_create([HubMeta(name=name, value="bulk") for name in ("t3", "t4")], using_db=work.using)
