@@ -13,7 +13,7 @@ that forbids unknown fields). It returns what the annotation says (as JSON), Non
 import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Generic, TypeVar, get_type_hints
 
@@ -59,6 +59,8 @@ class Request:
     http: web.Request
     hub: Hub
     caller: Caller
+    finish: list[Callable[[web.StreamResponse], None]] = field(default_factory=list)
+    """Called with the answer before it leaves (cookies, headers)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

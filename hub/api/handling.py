@@ -32,8 +32,11 @@ def _handler(endpoint: Endpoint) -> Any:
     async def handle(http: web.Request) -> web.StreamResponse:
         caller = await permitted_caller(http, endpoint)
         arguments = await _arguments(http, endpoint)
-        result = await endpoint.handler(Request(http=http, hub=http.app[HUB], caller=caller), **arguments)
-        return render(endpoint, result)
+        request = Request(http=http, hub=http.app[HUB], caller=caller)
+        answer = render(endpoint, await endpoint.handler(request, **arguments))
+        for finish in request.finish:
+            finish(answer)
+        return answer
 
     return handle
 

@@ -13,6 +13,9 @@ from hub.errors import HubError, Invalid, TooLarge, Unavailable
 
 log = logging.getLogger(__name__)
 
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
+"""Given in the log, the answer's `X-Request-Id` and the problem document."""
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -83,9 +86,9 @@ def response(error: HubError, *, request_id: str) -> web.Response:
 
 @web.middleware
 async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into a problem document; what nobody foresaw is logged, and told nobody. One of the three `except Exception`."""
+    """Turn every error into a problem document; what nobody foresaw is logged, and told nobody."""
     request_id = uuid4().hex
-    request["request_id"] = request_id
+    request[REQUEST_ID] = request_id
     try:
         answer = await handler(request)
     except HubError as error:

@@ -9,6 +9,12 @@ class WrongPassword(Unauthorised):
     code = "wrong_password"
 
 
+class WrongOldPassword(Invalid):
+    """The password one wants to change is not the one given."""
+
+    code = "wrong_old_password"
+
+
 class TooManyAttempts(RateLimited):
     """Too many wrong passwords for this name, or from this address."""
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from hub import clock
 from hub.auth import audit, events, policy, queries
 from hub.auth.callers import SYSTEM, Caller
-from hub.auth.errors import NameTaken, SetupDone, Stale, WorkNumberTaken, WrongPassword
+from hub.auth.errors import NameTaken, SetupDone, Stale, WorkNumberTaken, WrongOldPassword
 from hub.auth.names import fold, title, user_name
 from hub.auth.passwords import Passwords, check_strength
 from hub.auth.values import NewUser, User, UserChange
@@ -95,10 +95,10 @@ class Users:
             await audit.record(work, by, "user.reset_password", subject=("user", user_id))
 
     async def change_password(self, by: Caller, *, old: str, new: str) -> None:
-        """One's own; other sessions end. Raises `WrongPassword`, `WeakPassword`."""
+        """One's own; other sessions end. Raises `WrongOldPassword`, `WeakPassword`."""
         row = await self._db.fetch_one("SELECT name, password_hash FROM auth_user WHERE id = $1", by.person)
         if not await self._passwords.verify(row["password_hash"] if row else None, old) or row is None:
-            raise WrongPassword("the old password is wrong")
+            raise WrongOldPassword("the old password is wrong")
         check_strength(new, name=row["name"])
         hashed = await self._passwords.hash(new)
         async with self._db.unit_of_work() as work:

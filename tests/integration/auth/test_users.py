@@ -14,6 +14,7 @@ from hub.auth.errors import (
     Stale,
     WeakPassword,
     WorkNumberTaken,
+    WrongOldPassword,
     WrongPassword,
 )
 from hub.auth.values import NewUser, User, UserChange
@@ -102,7 +103,7 @@ async def test_changing_ones_own_password_keeps_this_session_and_ends_the_others
     await add(auth, database, "li", "agent")
     here, there = await signed_in(auth, "li"), await signed_in(auth, "li")
 
-    with pytest.raises(WrongPassword):
+    with pytest.raises(WrongOldPassword):
         await auth.users.change_password(here, old="guess", new="another good one")
     await auth.users.change_password(here, old=PASSWORD, new="another good one")
 

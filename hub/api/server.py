@@ -1,0 +1,75 @@
+"""The three origins: console and API, the widget's frame, files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from hub.api import access, headers, problems
+from hub.api.endpoint import Router
+from hub.api.files import FILE_HEADERS, PROVIDERS, Provider, serve
+from hub.api.handling import add_routes
+from hub.api.hub import HUB, Hub
+from hub.api.identify import IDENTIFY, Identify, identify_staff
+from hub.api.openapi import encode
+from hub.api.static import STATIC, Pages, console_page
+
+JSON_LIMIT: Final = 1024 * 1024  # bytes of a JSON body; uploads are read as streams and have limits of their own
+
+
+def console_app(
+    hub: Hub, routers: Sequence[Router], *, documented: Sequence[Router] = (), pages: Path = STATIC / "console"
+) -> web.Application:
+    """`/api/v1`, health, and the console's pages. `documented`: routers of other origins that the OpenAPI document names too."""
+    app = _app(hub, headers.console_headers(hub.settings))
+    app[IDENTIFY] = identify_staff
+    add_routes(app, list(routers))
+    _add_document(app, [*routers, *documented])
+    app.router.add_route("*", "/api/{path:.*}", _nothing)
+    respond = console_page(Pages(pages))
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        return respond(request)
+
+    app.router.add_get("/{path:.*}", page)
+    return app
+
+
+def widget_app(hub: Hub, routers: Sequence[Router], *, identify: Identify) -> web.Application:
+    """The widget's origin: what visitors call. The composition root adds the frame, which knows its site's allowed pages."""
+    app = _app(hub, headers.widget_headers(hub.settings))
+    app[IDENTIFY] = identify
+    add_routes(app, list(routers))
+    return app
+
+
+def files_app(hub: Hub, providers: Mapping[str, Provider]) -> web.Application:
+    """`/files/<token>`: what `sign_path(kind, …)` named, given by the provider of that kind."""
+    own = headers.files_headers(hub.settings)
+    app = _app(hub, own)
+    app[PROVIDERS] = providers
+    app[FILE_HEADERS] = own
+    app.router.add_get("/files/{token}", serve)
+    return app
+
+
+def _app(hub: Hub, own_headers: Mapping[str, str]) -> web.Application:
+    app = web.Application(
+        client_max_size=JSON_LIMIT, middlewares=[headers.middleware(own_headers), access.middleware, problems.middleware]
+    )
+    app[HUB] = hub
+    return app
+
+
+def _add_document(app: web.Application, routers: Sequence[Router]) -> None:
+    document = encode(routers)
+
+    async def openapi(_: web.Request) -> web.Response:
+        return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    app.router.add_get("/api/v1/openapi.json", openapi)
+
+
+async def _nothing(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound

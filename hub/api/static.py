@@ -1,0 +1,56 @@
+"""The built pages: what is named by its hash is kept for ever, the rest is asked for again each time."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+import hub
+from hub.errors import NotFound, Unavailable
+
+STATIC: Final = Path(hub.__file__).parent / "static"
+
+_HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.\w+$")  # as Vite names what it builds: `index-BdKm3l2a.js`
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"  # with the ETag that aiohttp sets: a 304 when nothing changed
+_NOT_SERVED = (".gz", ".br", ".map", "built.txt", "manifest.json")
+
+
+class Pages:
+    """The files of one folder, known from the start: no path of a request ever reaches the file system."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = _files(folder)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._files
+
+    def respond(self, name: str, *, headers: Mapping[str, str] | None = None) -> web.FileResponse:
+        """The file, pre-compressed where a `.br` or `.gz` lies beside it; raises `NotFound`."""
+        if name not in self._files:
+            raise NotFound("there is no such page")
+        caching = _FOR_EVER if _HASHED.search(name) else _ASK_AGAIN
+        return web.FileResponse(self._files[name], headers={"Cache-Control": caching, **(headers or {})})
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(_NOT_SERVED))
+    return {path.relative_to(folder).as_posix(): path for path in found}
+
+
+def console_page(pages: Pages) -> Callable[[web.Request], "web.StreamResponse"]:
+    """Any path that is no file is a page of the console, which finds its own way."""
+
+    def respond(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["path"]
+        if name in pages:
+            return pages.respond(name)
+        if "index.html" not in pages:
+            raise Unavailable("the pages were not built: run `make pages`, or install a released wheel")
+        if "." in name.rpartition("/")[2]:
+            raise NotFound("there is no such file")
+        return pages.respond("index.html")
+
+    return respond
