@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -210,9 +210,7 @@ def _unknown(name: str, known: Mapping[str, Option]) -> str:
     return "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
-def _converted(
-    values: Mapping[str, Any], sources: Mapping[str, str], problems: list[Problem]
-) -> Iterator[tuple[str, Any]]:
+def _converted(values: Mapping[str, Any], sources: Mapping[str, str], problems: list[Problem]) -> Iterator[tuple[str, Any]]:
     types = get_type_hints(Settings, include_extras=True)
     for name, raw in values.items():
         if isinstance(raw, str) and types[name] == tuple[str, ...]:
@@ -233,13 +231,19 @@ def _wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     """What no single type can tell, as (name, message)."""
     if urlsplit(settings.database_url).scheme not in _DATABASES:
         yield "database_url", "must begin with sqlite:// or postgres://"
-    if settings.media_url and urlsplit(settings.media_url).scheme != "s3":
-        yield "media_url", "must begin with s3://, or be empty"
+    if settings.media_url and not _is_bucket(settings.media_url):
+        yield "media_url", "must be empty, or s3://BUCKET/PREFIX with no options but ?endpoint=URL&region=NAME"
     yield from _wrong_origins(settings)
     yield from _wrong_ports(settings)
     for network in settings.trusted_proxies:
         if not _is_network(network):
             yield "trusted_proxies", f"{network!r} is not an address or a network"
+
+
+def _is_bucket(url: str) -> bool:
+    parts = urlsplit(url)
+    chosen = {name for name, _ in parse_qsl(parts.query)}
+    return bool(parts.scheme == "s3" and parts.netloc and chosen <= {"endpoint", "region"})
 
 
 def _wrong_origins(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from typing import BinaryIO
+from datetime import timedelta
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import obstore
@@ -15,8 +16,13 @@ from hub.media.digest import Blob, is_digest
 from hub.media.errors import BlobMissing, BlobTooLarge, StoreUnavailable
 from hub.media.store import CHUNK, Source, chunks_of
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, RetryConfig, S3Config
+
 _IN_MEMORY = 1024 * 1024
 """Bytes held in memory before a blob on its way to the bucket is spooled to disk: its key is known only at its end."""
+
+_RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
 
 class S3Store:
@@ -32,10 +38,11 @@ class S3Store:
         The keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or from the role of the machine.
         """
         parts = urlsplit(url)
-        config = dict(parse_qsl(parts.query))
-        options = {"allow_http": True} if config.get("endpoint", "").startswith("http://") else {}
+        config = cast("S3Config", dict(parse_qsl(parts.query)))
+        plain = config.get("endpoint", "").startswith("http://")
+        client: ClientConfig = {"connect_timeout": "3s", "timeout": "60s", "allow_http": plain}
         prefix = parts.path.strip("/") or None
-        return cls(Bucket(parts.netloc, prefix=prefix, client_options=options, **config))  # type: ignore[arg-type]
+        return cls(Bucket(parts.netloc, prefix=prefix, config=config, client_options=client, retry_config=_RETRIES))
 
     async def put(self, source: Source, *, limit: int | None = None) -> Blob:
         digest, size = hashlib.sha256(), 0

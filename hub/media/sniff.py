@@ -69,6 +69,8 @@ def _container(head: bytes, suffix: str) -> str | None:
         return "image/webp"
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         return "audio/wav"
+    if head.startswith(b"BM") and head[6:10] == bytes(4):  # two reserved words of the header
+        return "image/bmp"
     if head[4:8] == b"ftyp":
         return "image/heic" if head[8:12] in (b"heic", b"heix", b"mif1") else "video/mp4"
     return None
