@@ -9,6 +9,7 @@ from hub.channels.email.headers import decode_words, one_line
 from hub.messages.address import Address, AddressKind, BadAddress, normal_email
 
 MAX_ADDRESSES: Final = 1000
+NOBODY: Final = Address(kind=AddressKind.EMAIL, value="unknown@sender.invalid")  # RFC 2606: can never be anybody's
 _MAX_NAME: Final = 200
 _MAX_ADDRESS: Final = 320  # RFC 5321 §4.5.3.1: 64 + @ + 255
 

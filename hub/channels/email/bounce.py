@@ -69,17 +69,17 @@ def read_notification(root: Part, envelope: Mapping[str, Any], *, text: str, sub
     parts = list(root.walk())
     receipts = [part for part in parts if part.content_type == "message/disposition-notification"]
     statuses = [part for part in parts if _is_status(part)]
-    origin = _origin(root, parts, envelope)
-    if statuses and (reports := _status_reports(statuses, origin)):
+    if statuses and (reports := _status_reports(statuses, _origin(root, parts, envelope))):
         return Notification(kind="bounce", reports=reports[:MAX_REPORTS])
     if receipts:
-        return Notification(kind="receipt", reports=_receipt_reports(receipts, origin))
+        return Notification(kind="receipt", reports=_receipt_reports(receipts, _origin(root, parts, envelope)))
     null_sender = envelope.get("mail_from") == "" or root.headers.raw("return-path").strip() == b"<>"
     verp = any((found := token_in(str(to))) and found[0] == "verp" for to in envelope.get("rcpt_tos") or ())
     if not looks_like_bounce(
         root.headers, subject=subject, sender=sender, text=text, null_sender=null_sender, verp=verp, has_status=bool(statuses)
     ):
         return None
+    origin = _origin(root, parts, envelope)
     return Notification(kind="bounce", reports=tuple(_text_reports(root, parts, text, subject, origin)))
 
 

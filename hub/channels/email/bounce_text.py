@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from hub.channels.email.addresses import NOBODY
 from hub.channels.email.foreign import attempt
 from hub.channels.email.headers import Headers
 from hub.channels.email.mime import Part
@@ -19,6 +20,7 @@ _MACHINE: Final = re.compile(
     r"double-bounce|auto-?return|daemon|majordomo|smtp|microsoftexchange[0-9a-f]+|postmanager|noreply-.*bounce)[^@]{0,40}@",
     re.IGNORECASE,
 )
+_SILENT: Final = re.compile(r"^(?:no-?reply|do-?not-?reply|auto-?reply|[^@]*-(?:admin|bounces|request))@", re.IGNORECASE)
 _SUBJECT: Final = re.compile(
     r"undeliver|not delivered|non[- ]?deliver|(?:un|in)able to deliver|fail(?:ure|ed) (?:notice|delivery|mail|message)|"
     r"deliver(?:y|able)? (?:\S+ ){0,4}fail|"
@@ -82,7 +84,7 @@ _NAMED: Final = re.compile(
     r"收信人|退信地址|メールアドレス|宛先)[\w ()-]{0,30}\s?[:：=]",
     re.IGNORECASE,
 )
-_CHALLENGE: Final = re.compile(r"^(?:re|aw|回复|答复)\s?[:：]", re.IGNORECASE)
+_ANSWERED: Final = re.compile(r"^(?:re|aw|回复|答复)\s?[:：]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,20 +101,23 @@ def looks_like_bounce(
     """Whether a mail without a readable report is one all the same. Two signs that agree are needed."""
     if has_status or "x-failed-recipients" in headers:
         return True
-    if _is_personal(headers, subject):
+    from_machine = bool(_MACHINE.match(sender)) or sender == NOBODY.value
+    if _is_personal(headers, subject, from_machine=from_machine):
         return False
-    from_machine = bool(_MACHINE.match(sender)) or sender.partition("@")[0] in ("", "unknown")
+    sent_by_machine = from_machine or null_sender or verp
     by_subject = bool(_SUBJECT.search(subject[:300]))
+    if not sent_by_machine and not by_subject:
+        return False
     by_body = bool(_BODY.search(text[:_MAX_TEXT]))
-    report = headers.token("content-type") == "multipart/report" and b"delivery-status" in headers.raw("content-type").lower()
-    signs = from_machine + by_subject + by_body + null_sender + verp
-    return (report and signs > 0) or (signs >= 2 and (from_machine or null_sender or verp))
+    if not sent_by_machine:
+        return by_body and bool(_SILENT.match(sender))
+    return from_machine + by_subject + by_body + null_sender + verp >= 2
 
 
-def _is_personal(headers: Headers, subject: str) -> bool:
+def _is_personal(headers: Headers, subject: str, *, from_machine: bool) -> bool:
     """A person answering about a bounce, or a machine saying that somebody is away."""
-    answered = headers.token("auto-submitted") == "auto-replied" and not _SUBJECT.search(subject[:300])
-    return answered or bool(_CHALLENGE.match(subject))
+    away = headers.token("auto-submitted") == "auto-replied" and not _SUBJECT.search(subject[:300])
+    return away or (bool(_ANSWERED.match(subject)) and not from_machine)
 
 
 def is_delay(subject: str, text: str) -> bool:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from hub.channels.email import loops
-from hub.channels.email.addresses import MAX_ADDRESSES, decode_name, make_address, parse_addresses
+from hub.channels.email.addresses import MAX_ADDRESSES, NOBODY, decode_name, make_address, parse_addresses
 from hub.channels.email.body import Body, Readable, Segment, read_body, readable
 from hub.channels.email.bounce import Notification, read_notification
 from hub.channels.email.calendar import read_calendar
@@ -18,13 +18,12 @@ from hub.channels.email.headers import Headers, decode_text
 from hub.channels.email.html import clean_html
 from hub.channels.email.mime import Part, Tree, parse_tree
 from hub.channels.email.threading import own_keys, thread_keys
-from hub.messages.address import Address, AddressKind, ChannelKind
+from hub.messages.address import Address, ChannelKind
 from hub.messages.content import MessageKind
 from hub.messages.events import ChannelEvent, InboundMessage
 
 MAX_SUBJECT: Final = 1000  # characters
 _MAX_EXTRA: Final = 2000
-NOBODY: Final = Address(kind=AddressKind.EMAIL, value="unknown@sender.invalid")  # RFC 2606: can never be anybody's
 _SENDER_FIELDS: Final = ("from", "sender", "reply-to", "return-path")
 _KEPT_FIELDS: Final = ("authentication-results", "list-id", "importance", "x-priority", "user-agent", "x-mailer", "return-path")
 _ENCRYPTED: Final = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
