@@ -76,6 +76,7 @@ class Settings:
     media_url: str = _setting("", "where blobs are kept: empty for data_dir, or s3://BUCKET/PREFIX")
     secret_file: Path = _setting(Path(), "file with the key of tokens and account secrets (default: in data_dir)")
     egress_allow: tuple[str, ...] = _setting((), "hosts and networks the hub may connect to although they are private")
+    phone_region: str = _setting("CN", "country (ISO 3166) that telephone numbers without a country code belong to")
     demo: bool = _setting(False, "fill an empty database with an example and allow connections to this machine")
     log_level: LogLevel = _setting("info", "how much is logged")
     mail_max_bytes: Bytes = _setting(50 * 2**20, "largest mail taken; larger ones are refused with 552")

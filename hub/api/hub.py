@@ -6,7 +6,16 @@ from aiohttp import web
 
 from hub.auth import Auth
 from hub.bus import Bus
+from hub.conversations.service import Conversations
+from hub.conversations.uploads import Uploads
+from hub.crm.customers import Customers
+from hub.crm.tickets import Tickets
 from hub.db import Database
+from hub.delivery.carriers import Carriers
+from hub.delivery.service import DeliveryService
+from hub.intake.replay import Replay
+from hub.intake.service import Intake
+from hub.media import MediaStore
 from hub.ops.health import LoopLag, Probes
 from hub.secrets import SecretKeys
 from hub.settings import Settings
@@ -23,6 +32,15 @@ class Hub:
     probes: Probes
     lag: LoopLag
     auth: Auth
+    media: MediaStore
+    customers: Customers
+    tickets: Tickets
+    conversations: Conversations
+    uploads: Uploads
+    carriers: Carriers
+    delivery: DeliveryService
+    intake: Intake
+    replay: Replay
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

@@ -1,6 +1,6 @@
 """What can go wrong with a conversation."""
 
-from hub.errors import Conflict, Invalid, NotFound
+from hub.errors import Invalid, NotFound
 
 
 class NoSuchConversation(NotFound):
@@ -13,18 +13,6 @@ class NoSuchMessage(NotFound):
     """Not there, or in a conversation that is not for this caller."""
 
     code = "no_such_message"
-
-
-class Stale(Conflict):
-    """Somebody changed it since the caller read it; `extra["version"]` is the current one."""
-
-    code = "stale"
-
-
-class ClientKeyReused(Conflict):
-    """The same client key came with another content."""
-
-    code = "client_key_reused"
 
 
 class NoSuchUpload(Invalid):

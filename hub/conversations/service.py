@@ -8,8 +8,9 @@ from uuid import UUID
 
 from hub import clock
 from hub.auth.callers import Caller
+from hub.auth.errors import Stale
 from hub.conversations import events
-from hub.conversations.errors import ClientKeyReused, NoSuchConversation, Stale
+from hub.conversations.errors import NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Said, State, after, close, reopen, snooze
 from hub.conversations.policy import require_sight
 from hub.conversations.queries import message_of
@@ -26,7 +27,7 @@ from hub.conversations.store import (
 from hub.conversations.values import AttachmentView, ConversationView, MessageView, Party
 from hub.conversations.views import conversation_views
 from hub.db import Database, Work
-from hub.errors import Invalid
+from hub.errors import ClientKeyReused, Invalid
 from hub.ids import ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.content import Direction, MessageKind
 

@@ -16,6 +16,7 @@ from hub.db import Row, Work
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, UserId
 from hub.messages.address import ChannelKind
 from hub.messages.content import Direction, MessageKind
+from hub.messages.events import InboundMessage
 from hub.messages.grams import document
 from hub.messages.states import DeliveryState
 
@@ -232,3 +233,27 @@ async def find_by_client_key(work: Work, author_id: UserId | None, client_key: U
 def author_of(caller: Caller) -> UserId | None:
     """Under whose name a write stands: the user, else the token. Client keys are unique per author."""
     return caller.user_id or (UserId(caller.token_id) if caller.token_id else None)
+
+
+async def rewrite_parsed(work: Work, id: MessageId, message: InboundMessage, attachments: Sequence[dict[str, Any]]) -> None:
+    """What a newer parser read in the same bytes takes the place of what an older one did. Who, where and when stay."""
+    await work.execute(
+        """
+        UPDATE message SET subject = $2, text = $3, reply_text = $4, has_html = $5, attachments = $6, notices = $7, extra = $8
+        WHERE id = $1
+        """,
+        id,
+        message.subject,
+        message.text,
+        message.reply_text,
+        message.html is not None,
+        list(attachments),
+        list(message.notices),
+        dict(message.extra),
+    )
+    await work.execute("DELETE FROM message_html WHERE message_id = $1", id)
+    if message.html is not None:
+        remote = message.html.count("data-remote-src=")
+        await work.execute(
+            "INSERT INTO message_html (message_id, html, remote_images) VALUES ($1, $2, $3)", id, message.html, remote
+        )

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from hub.conversations import events
-from hub.conversations.errors import ClientKeyReused, NoSuchConversation, Stale
+from hub.auth.errors import Stale
+from hub.conversations.errors import NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Said, after
 from hub.conversations.queries import message_of
 from hub.conversations.store import (
@@ -22,6 +23,7 @@ from hub.conversations.values import MessageView
 from hub.conversations.views import conversation_views
 from hub.db import Row, Work
 from hub.delivery.store import Delivery, insert_deliveries, view_of
+from hub.errors import ClientKeyReused
 from hub.ids import ConversationId, MessageId
 from hub.messages.states import DeliveryState
 

@@ -7,8 +7,7 @@ from hub.db import Work
 from hub.ids import AttachmentId, new_id
 from hub.media import MediaStore, Recorded, keep, record
 from hub.messages.content import IncomingFile
-
-MAX_NAME = 200
+from hub.messages.plain import file_name
 
 
 async def store_files(media: MediaStore, files: Sequence[IncomingFile]) -> tuple[AttachmentView, ...]:
@@ -20,20 +19,13 @@ async def _store(media: MediaStore, file: IncomingFile) -> AttachmentView:
     kept = await keep(media, file.content, filename=file.filename)
     return AttachmentView(
         id=AttachmentId(new_id()),
-        filename=_shown_name(file.filename),
+        filename=file_name(file.filename),
         content_type=kept.content_type,
         size=kept.size,
         sha256=kept.digest,
         inline=file.inline,
         content_id=file.content_id,
     )
-
-
-def _shown_name(name: str) -> str:
-    """Only for showing: no folders, no control characters, the ending kept."""
-    bare = "".join(c for c in name.replace("\\", "/").rsplit("/", 1)[-1] if c.isprintable()).strip() or "file"
-    stem, dot, ending = bare.rpartition(".")
-    return bare if len(bare) <= MAX_NAME else f"{stem[: MAX_NAME - 10]}{dot}{ending[:9]}"
 
 
 async def record_files(work: Work, files: Sequence[AttachmentView]) -> None:

@@ -15,3 +15,12 @@ def line(text: str, limit: int) -> str:
 def block(text: str, limit: int) -> str:
     """`text` of at most `limit` characters, its line breaks kept as `\\n`, without control characters."""
     return _UNSEEN.sub("", text[: limit * 2].replace("\r\n", "\n").replace("\r", "\n")).strip()[:limit]
+
+
+def file_name(text: str, limit: int = 200) -> str:
+    """A file's name for showing: no folders, no control characters, at most `limit` characters with the ending kept."""
+    bare = line(text.replace("\\", "/").rsplit("/", 1)[-1], 4 * limit).strip(". ") or "file"
+    if len(bare) <= limit:
+        return bare
+    stem, dot, ending = bare.rpartition(".")
+    return f"{(stem or ending)[: limit - 10]}{dot}{ending[:9] if stem else ''}"

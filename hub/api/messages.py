@@ -1,0 +1,159 @@
+"""Messages over HTTP: one by one, their source, their files, their fate."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from hub.api.endpoint import Page, Request, Router
+from hub.api.files import disposition
+from hub.api.paging import read_cursor, write_cursor
+from hub.api.signed import sign_path
+from hub.auth.rights import Right
+from hub.conversations import queries
+from hub.conversations.errors import NoSuchMessage
+from hub.conversations.values import AttachmentView, MessageView
+from hub.delivery.errors import NothingToRetry
+from hub.delivery.queries import ExchangeView, exchanges, with_deliveries
+from hub.errors import NotFound
+from hub.ids import AttachmentId, MessageId
+from hub.intake.queries import raw_of
+from hub.messages.address import ChannelKind
+from hub.messages.content import Direction
+
+api = Router(tag="messages")
+
+
+class MessageListQuery(msgspec.Struct):
+    """Which messages, from which one on."""
+
+    direction: Direction | None = None
+    channel: ChannelKind | None = None
+    cursor: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
+
+
+class HtmlQuery(msgspec.Struct):
+    """Whether pictures from elsewhere may be loaded: their senders then learn that the mail was read."""
+
+    remote: Literal["0", "1"] = "0"
+
+
+class SignedUrl(msgspec.Struct, kw_only=True):
+    """An address on the files origin, good for five minutes."""
+
+    url: str
+
+
+@api.get("/messages", needs=Right.CONVERSATIONS_READ)
+async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
+    """Messages of every conversation the caller may see, the oldest first. The last page has a cursor too: ask again from it later."""
+    after = read_cursor(query.cursor, int) or 0
+    found = await queries.messages(
+        request.hub.db,
+        request.caller,
+        direction=query.direction.value if query.direction else None,
+        channel=query.channel.value if query.channel else None,
+        after=after,
+        limit=query.limit,
+    )
+    last = found[-1].n if found else after
+    return Page(items=await with_deliveries(request.hub.db, found), next_cursor=write_cursor(last))
+
+
+@api.get("/messages/{message_id}", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,))
+async def get(request: Request, message_id: MessageId) -> MessageView:
+    """One message, with the fate at each address."""
+    message = await queries.message(request.hub.db, message_id, request.caller)
+    return (await with_deliveries(request.hub.db, [message]))[0]
+
+
+@api.get(
+    "/messages/{message_id}/raw", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,), produces="application/octet-stream"
+)
+async def raw(request: Request, message_id: MessageId) -> web.Response:
+    """The bytes as received."""
+    message = await queries.message(request.hub.db, message_id, request.caller)
+    content = await raw_of(request.hub.db, request.hub.media, message.journal_id)
+    return _download(content, "message.eml")
+
+
+@api.get(
+    "/messages/{message_id}/attachments/{attachment_id}",
+    needs=Right.CONVERSATIONS_READ,
+    raises=(NoSuchMessage,),
+    produces="application/octet-stream",
+)
+async def attachment(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> web.StreamResponse:
+    """The bytes of a file: always a download, never shown on this origin."""
+    found = await _attachment(request, message_id, attachment_id)
+    response = web.StreamResponse(headers=_headers(found.filename, found.content_type))
+    response.content_length = found.size
+    await response.prepare(request.http)
+    async for chunk in request.hub.media.open(found.sha256):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+@api.get(
+    "/messages/{message_id}/attachments/{attachment_id}/url",
+    needs=Right.CONVERSATIONS_READ,
+    raises=(NoSuchMessage,),
+)
+async def attachment_url(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> SignedUrl:
+    """Where a picture or sound can be shown from."""
+    found = await _attachment(request, message_id, attachment_id)
+    return SignedUrl(url=attachment_address(request, found))
+
+
+@api.get("/messages/{message_id}/html", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,))
+async def html(request: Request, message_id: MessageId, query: HtmlQuery) -> SignedUrl:
+    """Where the cleaned HTML of a message can be shown from, in a frame of its own."""
+    message = await queries.message(request.hub.db, message_id, request.caller)
+    if not message.has_html:
+        raise NoSuchMessage("it has no HTML")
+    path = sign_path(request.hub.keys, "html", {"id": str(message_id), "remote": query.remote == "1"})
+    return SignedUrl(url=request.hub.settings.files_url + path)
+
+
+@api.get("/messages/{message_id}/exchanges", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,))
+async def said_to_provider(request: Request, message_id: MessageId) -> list[ExchangeView]:
+    """What was said with the provider about a message, redacted."""
+    await queries.message(request.hub.db, message_id, request.caller)
+    return await exchanges(request.hub.db, message_id)
+
+
+@api.post("/messages/{message_id}/retry", needs=Right.CONVERSATIONS_REPLY, raises=(NoSuchMessage, NothingToRetry))
+async def retry(request: Request, message_id: MessageId) -> MessageView:
+    """Send again where it failed, or where nobody knows."""
+    return await request.hub.delivery.retry(message_id, by=request.caller)
+
+
+def attachment_address(request: Request, found: AttachmentView) -> str:
+    """A signed address that shows the file in place where its type allows it."""
+    what = {"sha256": found.sha256, "filename": found.filename, "content_type": found.content_type}
+    return request.hub.settings.files_url + sign_path(request.hub.keys, "attachment", what)
+
+
+async def _attachment(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> AttachmentView:
+    message = await queries.message(request.hub.db, message_id, request.caller)
+    for found in message.attachments:
+        if found.id == attachment_id:
+            return found
+    raise NotFound("there is no such file")
+
+
+def _download(content: bytes, filename: str) -> web.Response:
+    return web.Response(body=content, headers=_headers(filename, "application/octet-stream"))
+
+
+def _headers(filename: str, content_type: str) -> dict[str, str]:
+    return {
+        "Content-Type": content_type,
+        "Content-Disposition": disposition(filename),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cache-Control": "private, no-store",
+    }
