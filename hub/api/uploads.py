@@ -12,8 +12,6 @@ from hub.media import BlobTooLarge
 
 api = Router(tag="uploads")
 
-MAX_BYTES = 50 * 1024 * 1024
-
 
 @api.post(
     "/uploads",
@@ -28,7 +26,7 @@ async def upload(request: Request) -> Upload:
         request.http.content.iter_chunked(256 * 1024),
         filename=filename_of(request.http),
         owner=str(author_of(request.caller)),
-        limit=MAX_BYTES,
+        limit=request.hub.settings.upload_max_bytes,
     )
 
 

@@ -1,7 +1,7 @@
 """Every adapter the hub has, by name; loaded on first use."""
 
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from hub.channels.contract import AdapterEntry, ChannelAdapter, Settings
 from hub.errors import NotFound
@@ -39,12 +39,12 @@ def entry(provider: str) -> AdapterEntry:
 
 def adapter_class(provider: str) -> type[ChannelAdapter]:
     """The adapter itself, importing its SDK."""
-    return _load(entry(provider).adapter)
+    return cast(type[ChannelAdapter], _load(entry(provider).adapter))
 
 
 def settings_class(provider: str) -> type[Settings]:
     """The adapter's settings, without importing its SDK."""
-    return _load(entry(provider).settings)
+    return cast(type[Settings], _load(entry(provider).settings))
 
 
 def _load(path: str) -> Any:

@@ -131,8 +131,12 @@ class Conversations:
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
             await _require_row(work, "ticket", ticket_id)
-            await _link(work, "ticket", id, ticket_id, by)
-            return await self._announce(work, before, before)
+            return await self.link_ticket_in(work, before, ticket_id, by=by)
+
+    async def link_ticket_in(self, work: Work, before: Conversation, ticket_id: TicketId, *, by: Caller) -> ConversationView:
+        """The same for a locked conversation inside the caller's transaction."""
+        await _link(work, "ticket", before.id, ticket_id, by)
+        return await self._announce(work, before, before)
 
     async def unlink_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:
         """Undo a link to a ticket."""

@@ -1,11 +1,21 @@
-"""What delivery needs to know of a channel account."""
+"""What is known of the channel accounts that carry messages, kept for a moment: it is asked for with every message."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from time import monotonic
 
+from hub.accounts import events, queries
+from hub.accounts.adapters import Adapters
+from hub.accounts.errors import NoSuchAccount
+from hub.accounts.values import Brief
+from hub.bus import Bus
+from hub.channels.catalog import adapter_class
 from hub.channels.contract import ChannelAdapter
+from hub.db import Database
 from hub.ids import AccountId, QueueId
 from hub.messages.address import ChannelKind
+
+_KEPT = 2.0  # seconds, for what another process changed; a change made in this one is seen at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +29,62 @@ class Carrier:
     adapter: ChannelAdapter
 
 
-class Carriers(Protocol):
-    """Where accounts come from."""
+class Carriers:
+    """The accounts of this hub, as delivery and intake ask for them."""
+
+    def __init__(self, db: Database, bus: Bus, adapters: Adapters) -> None:
+        self._db = db
+        self._adapters = adapters
+        self._briefs: dict[AccountId, Brief] = {}
+        self._ready: dict[AccountId, Carrier] = {}
+        self._until = 0.0
+        self._unsubscribe: Callable[[], None] = bus.subscribe(events.TOPIC, lambda _: self._forget())
 
     async def get(self, account_id: AccountId) -> Carrier:
-        """Raises `NotFound` for an unknown account and `Unavailable` for one that is switched off or cannot be built."""
-        ...
+        """Raises `NoSuchAccount`, `AccountDisabled`, and what the account's settings are wrong about."""
+        brief = await self._brief(account_id)
+        carrier = self._ready.get(account_id)
+        if carrier is None:
+            carrier = Carrier(
+                account_id=account_id,
+                name=brief.name,
+                channel=brief.channel,
+                queue_id=brief.queue_id,
+                adapter=await self._adapters.get(account_id),
+            )
+            self._ready[account_id] = carrier
+        return carrier
 
     async def of_channel(self, channel: ChannelKind) -> list[Carrier]:
         """The enabled accounts of a channel, the oldest first."""
-        ...
+        await self._refresh()
+        ids = sorted(id for id, brief in self._briefs.items() if brief.channel is channel and brief.enabled)
+        return [await self.get(id) for id in ids]
+
+    async def queue_of(self, account_id: AccountId) -> QueueId | None:
+        """Where the account's conversations wait."""
+        return (await self._brief(account_id)).queue_id
+
+    async def parser_of(self, account_id: AccountId) -> tuple[str, int]:
+        """The parser (`"module:function"`) of the account's adapter, and its version."""
+        found = adapter_class((await self._brief(account_id)).provider)
+        return getattr(found, "parser", ""), getattr(found, "parser_version", 0)
+
+    async def _brief(self, account_id: AccountId) -> Brief:
+        await self._refresh()
+        try:
+            return self._briefs[account_id]
+        except KeyError as missing:
+            raise NoSuchAccount("no such account") from missing
+
+    async def _refresh(self) -> None:
+        if monotonic() < self._until:
+            return
+        briefs = dict(await queries.briefs(self._db))
+        changed = [id for id in self._ready if id not in briefs or briefs[id].version != self._briefs[id].version]
+        for id in changed:
+            del self._ready[id]
+        self._briefs, self._until = briefs, monotonic() + _KEPT
+
+    def _forget(self) -> None:
+        self._until = 0.0

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from hub.conversations import events
 from hub.auth.errors import Stale
+from hub.conversations import events
 from hub.conversations.errors import NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Said, after
 from hub.conversations.queries import message_of

@@ -1,0 +1,35 @@
+"""The side of conversations that tickets see."""
+
+from collections.abc import Mapping, Sequence
+
+from hub.auth.callers import Caller
+from hub.conversations.policy import require_sight
+from hub.conversations.service import Conversations
+from hub.conversations.views import Reads
+from hub.db import Work
+from hub.ids import ConversationId, CustomerId, TicketId
+
+
+class TicketLinks:
+    """Links between tickets and conversations, many to many."""
+
+    def __init__(self, conversations: Conversations) -> None:
+        self._conversations = conversations
+
+    async def of_tickets(self, source: Reads, ticket_ids: Sequence[TicketId]) -> Mapping[TicketId, Sequence[ConversationId]]:
+        """The conversations of each ticket; one without any is left out."""
+        rows = await source.fetch(
+            "SELECT ticket_id, conversation_id FROM conversation_ticket WHERE ticket_id = ANY($1::uuid[]) ORDER BY n", list(ticket_ids)
+        )
+        found: dict[TicketId, list[ConversationId]] = {}
+        for row in rows:
+            found.setdefault(row["ticket_id"], []).append(row["conversation_id"])
+        return found
+
+    async def link_ticket(
+        self, work: Work, conversation_id: ConversationId, ticket_id: TicketId, *, by: Caller
+    ) -> CustomerId | None:
+        """Link the two; returns the conversation's customer. Raises `NoSuchConversation` where the caller cannot see it."""
+        conversation = require_sight(by, await self._conversations.lock(work, conversation_id))
+        await self._conversations.link_ticket_in(work, conversation, ticket_id, by=by)
+        return conversation.customer_id
