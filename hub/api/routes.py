@@ -1,9 +1,9 @@
-"""Every router of the console's origin, in the order of the OpenAPI document's tags."""
+"""Every router, by origin."""
 
 from hub.api import audit, roles, session, system, teams, tokens, users
 from hub.api.endpoint import Router
 
-ROUTERS: list[Router] = [
+CONSOLE: list[Router] = [
     session.api,
     users.api,
     roles.api,
@@ -12,3 +12,10 @@ ROUTERS: list[Router] = [
     audit.api,
     system.api,
 ]
+"""What the console's origin serves."""
+
+WIDGET: list[Router] = []
+"""What the widget's origin serves."""
+
+DOCUMENTED: list[Router] = [*CONSOLE, *WIDGET]
+"""What the OpenAPI document names."""
