@@ -9,7 +9,7 @@ every Socket.IO client works; polling is not offered.
 
 import asyncio
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -31,12 +31,17 @@ class Json:
     @staticmethod
     def dumps(value: Any, **_: Any) -> str:
         """Compact JSON text."""
-        return orjson.dumps(value).decode()
+        return orjson.dumps(value, default=plain).decode()
 
     @staticmethod
     def loads(text: str | bytes, **_: Any) -> Any:
         """The value; raises ValueError."""
         return orjson.loads(text)
+
+
+def plain(value: object) -> object:
+    """JSON for what orjson does not take: mappings of other kinds, and asyncpg's own UUID."""
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -57,13 +62,14 @@ def frame(payload: bytes, opcode: int) -> bytes:
 class Socket:
     """One client: what python-socketio expects of an Engine.IO socket, and `write` for frames made elsewhere."""
 
-    __slots__ = ("closed", "connected", "sent_ping", "server", "session", "sid", "transport", "upgraded", "ws")
+    __slots__ = ("closed", "connected", "entered", "sent_ping", "server", "session", "sid", "transport", "upgraded", "ws")
 
     def __init__(self, server: "Engine", sid: str, ws: web.WebSocketResponse, transport: asyncio.Transport) -> None:
         self.server, self.sid, self.ws, self.transport = server, sid, ws, transport
         self.session: dict[str, Any] = {}
         self.connected = self.upgraded = True
         self.closed = False
+        self.entered = False  # was let into a namespace
         self.sent_ping = False  # and no word since
 
     @property
@@ -186,7 +192,7 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # engineio has no typ
             await self._trigger_event("disconnect", socket.sid, reason, run_async=False)
 
     async def run(self) -> None:
-        """Ping everybody once an interval and cut those who do not answer, until cancelled."""
+        """Ping everybody once an interval; cut those who do not answer or never said who they are. Until cancelled."""
         ping = text_frame(b"2")
         start = monotonic()
         while True:
@@ -195,6 +201,8 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # engineio has no typ
                 if socket.sent_ping:
                     socket.abort()
             for socket in self._wheel[self._turn % PING_INTERVAL]:
+                if not socket.entered:
+                    socket.abort()
                 socket.sent_ping = True
                 socket.write(ping)
             await asyncio.sleep(max(0.0, start + self._turn - monotonic()))
@@ -208,7 +216,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # socketio has no typ
 
     eio: Engine
 
-    def __init__(self, *, origin_allowed: Callable[[str, web.Request], bool]) -> None:
+    def __init__(self, *, origin_allowed: Callable[[str, web.Request], bool], namespaces: list[str]) -> None:
         super().__init__(
             async_mode="aiohttp",
             async_handlers=False,
@@ -217,7 +225,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # socketio has no typ
             http_compression=False,
             transports=["websocket"],
             origin_allowed=origin_allowed,
-            namespaces=[],
+            namespaces=namespaces,
         )
 
     def _engineio_server_class(self) -> type[Engine]:

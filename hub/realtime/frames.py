@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from hub.db import LoggedEvent
-from hub.realtime.engine import text_frame
+from hub.realtime.engine import plain, text_frame
 
 AGENT = "/agent"
 VISITOR = "/visitor"
@@ -14,7 +14,7 @@ VISITOR = "/visitor"
 
 def emit_frame(namespace: str, event: str, data: Any) -> bytes:
     """A Socket.IO EVENT packet (protocol 5) in an Engine.IO message in a websocket frame."""
-    return text_frame(b"42" + namespace.encode() + b"," + orjson.dumps([event, data], default=_plain))
+    return text_frame(b"42" + namespace.encode() + b"," + orjson.dumps([event, data], default=plain))
 
 
 class Encoded:
@@ -44,7 +44,7 @@ class Encoded:
         if found is None:
             told = {"cursor": self.cursor, "type": kind, "data": self._variants[kind]}
             # A cursor is made of letters, digits and dots, so that it may be set into JSON as it is.
-            found = b"42/agent," + orjson.dumps(["event", told], default=_plain)[:-2] + b',"prev":"'
+            found = b"42/agent," + orjson.dumps(["event", told], default=plain)[:-2] + b',"prev":"'
             self._bodies[kind] = found
         return found
 
@@ -52,9 +52,3 @@ class Encoded:
 def visitor_event(cursor: str, prev: str, kind: str, data: Mapping[str, Any]) -> bytes:
     """The frame of one event for one visitor."""
     return emit_frame(VISITOR, "event", {"cursor": cursor, "prev": prev, "type": kind, "data": data})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    return str(value)

@@ -78,7 +78,7 @@ class Realtime:
             bus=bus,
             ip_of=ip_of,
         )
-        self._server = Server(origin_allowed=origin_allowed)
+        self._server = Server(origin_allowed=origin_allowed, namespaces=[AGENT, VISITOR])
         self._declare()
 
     def attach(self, app: web.Application) -> None:
@@ -135,7 +135,9 @@ class Realtime:
 
 def _entry(connect: Callable[[str, Socket, web.Request, Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        await connect(sid, environ["engine"], environ["aiohttp.request"], auth)
+        socket: Socket = environ["engine"]
+        await connect(sid, socket, environ["aiohttp.request"], auth)
+        socket.entered = True
 
     return on_connect
 
