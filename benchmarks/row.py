@@ -1,15 +1,34 @@
-"""One measured line: a value, the limit measured in the same run, and the ratio we want."""
+"""One line of the table of figures."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`ratio` is value / limit where more is better, limit / value where less is; `goal` is the least ratio wanted."""
+    """What was measured, beside a limit or a peer measured in the same run on the same machine.
 
-    name: str
+    `bound` says which way is good: the `goal` bounds value ÷ limit, or the value itself where there is no limit.
+    `number` orders the table.
+    """
+
+    number: int
+    workload: str
     value: float
     unit: str
+    goal: float
+    bound: Literal["≥", "≤"] = "≥"
     limit: float | None = None
-    ratio: float | None = None
-    goal: float | None = None
+    limit_name: str = ""
+    note: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """value ÷ limit, or None where nothing was measured beside it."""
+        return self.value / self.limit if self.limit else None
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        figure = self.value if self.ratio is None else self.ratio
+        return figure >= self.goal if self.bound == "≥" else figure <= self.goal
