@@ -1,6 +1,7 @@
 """One request through one endpoint: who asks, may they, what do they want, do it, say it."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, get_origin
 
@@ -18,7 +19,7 @@ from hub.errors import NotFound
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def add_routes(app: web.Application, routers: list[Router]) -> None:
+def add_routes(app: web.Application, routers: Sequence[Router]) -> None:
     """Serve the endpoints of `routers`."""
     for router in routers:
         for endpoint in router.endpoints:

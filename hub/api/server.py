@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from hub.api import access, headers, problems
 from hub.api.endpoint import Router
@@ -13,34 +14,28 @@ from hub.api.handling import add_routes
 from hub.api.hub import HUB, Hub
 from hub.api.identify import IDENTIFY, Identify, identify_staff
 from hub.api.openapi import encode
-from hub.api.static import STATIC, Pages, console_page
+from hub.api.routes import CONSOLE, DOCUMENTED, WIDGET
+from hub.api.static import STATIC, Pages, console_pages
 
 JSON_LIMIT: Final = 1024 * 1024  # bytes of a JSON body; uploads are read as streams and have limits of their own
 
 
 def console_app(
-    hub: Hub, routers: Sequence[Router], *, documented: Sequence[Router] = (), pages: Path = STATIC / "console"
+    hub: Hub, routers: Sequence[Router] = CONSOLE, *, documented: Sequence[Router] = DOCUMENTED, pages: Path = STATIC / "console"
 ) -> web.Application:
-    """`/api/v1`, health, and the console's pages. `documented`: routers of other origins that the OpenAPI document names too."""
-    app = _app(hub, headers.console_headers(hub.settings))
+    """`/api/v1`, health, and the console's pages for whatever no route takes."""
+    app = _app(hub, headers.console_headers(hub.settings), console_pages(Pages(pages)))
     app[IDENTIFY] = identify_staff
-    add_routes(app, list(routers))
-    _add_document(app, [*routers, *documented])
-    app.router.add_route("*", "/api/{path:.*}", _nothing)
-    respond = console_page(Pages(pages))
-
-    async def page(request: web.Request) -> web.StreamResponse:
-        return respond(request)
-
-    app.router.add_get("/{path:.*}", page)
+    add_routes(app, routers)
+    _add_document(app, documented)
     return app
 
 
-def widget_app(hub: Hub, routers: Sequence[Router], *, identify: Identify) -> web.Application:
+def widget_app(hub: Hub, routers: Sequence[Router] = WIDGET, *, identify: Identify) -> web.Application:
     """The widget's origin: what visitors call. The composition root adds the frame, which knows its site's allowed pages."""
     app = _app(hub, headers.widget_headers(hub.settings))
     app[IDENTIFY] = identify
-    add_routes(app, list(routers))
+    add_routes(app, routers)
     return app
 
 
@@ -54,10 +49,9 @@ def files_app(hub: Hub, providers: Mapping[str, Provider]) -> web.Application:
     return app
 
 
-def _app(hub: Hub, own_headers: Mapping[str, str]) -> web.Application:
-    app = web.Application(
-        client_max_size=JSON_LIMIT, middlewares=[headers.middleware(own_headers), access.middleware, problems.middleware]
-    )
+def _app(hub: Hub, own_headers: Mapping[str, str], *more: Middleware) -> web.Application:
+    middlewares = [headers.middleware(own_headers), access.middleware, problems.middleware, *more]
+    app = web.Application(client_max_size=JSON_LIMIT, middlewares=middlewares)
     app[HUB] = hub
     return app
 
@@ -69,7 +63,3 @@ def _add_document(app: web.Application, routers: Sequence[Router]) -> None:
         return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})
 
     app.router.add_get("/api/v1/openapi.json", openapi)
-
-
-async def _nothing(_: web.Request) -> web.StreamResponse:
-    raise web.HTTPNotFound

@@ -1,11 +1,12 @@
 """The built pages: what is named by its hash is kept for ever, the rest is asked for again each time."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 import hub
 from hub.errors import NotFound, Unavailable
@@ -15,6 +16,7 @@ STATIC: Final = Path(hub.__file__).parent / "static"
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.\w+$")  # as Vite names what it builds: `index-BdKm3l2a.js`
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"  # with the ETag that aiohttp sets: a 304 when nothing changed
+_OTHERS = ("/api/", "/socket.io/", "/widget/", "/files/")  # no page is there: a wrong address of a program gets a 404
 _NOT_SERVED = (".gz", ".br", ".map", "built.txt", "manifest.json")
 
 
@@ -40,17 +42,24 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).as_posix(): path for path in found}
 
 
-def console_page(pages: Pages) -> Callable[[web.Request], "web.StreamResponse"]:
-    """Any path that is no file is a page of the console, which finds its own way."""
+def console_pages(pages: Pages) -> Middleware:
+    """Answer reads that no route takes: with a file, or with the console's index, which finds its own way to the page."""
 
-    def respond(request: web.Request) -> web.StreamResponse:
-        name = request.match_info["path"]
-        if name in pages:
-            return pages.respond(name)
-        if "index.html" not in pages:
-            raise Unavailable("the pages were not built: run `make pages`, or install a released wheel")
-        if "." in name.rpartition("/")[2]:
-            raise NotFound("there is no such file")
-        return pages.respond("index.html")
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        unrouted = isinstance(request.match_info.http_exception, web.HTTPNotFound)
+        if unrouted and request.method in ("GET", "HEAD") and not request.path.startswith(_OTHERS):
+            return _page(pages, request.path.removeprefix("/"))
+        return await handler(request)
 
-    return respond
+    return answer
+
+
+def _page(pages: Pages, name: str) -> web.StreamResponse:
+    if name in pages:
+        return pages.respond(name)
+    if "index.html" not in pages:
+        raise Unavailable("the pages were not built: run `make pages`, or install a released wheel")
+    if "." in name.rpartition("/")[2]:
+        raise NotFound("there is no such file")
+    return pages.respond("index.html")
