@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from hub.accounts import Accounts
+from hub.accounts.adapters import Adapters
 from hub.auth import Auth
 from hub.bus import Bus
 from hub.conversations.service import Conversations
@@ -35,6 +37,8 @@ class Hub:
     media: MediaStore
     customers: Customers
     tickets: Tickets
+    accounts: Accounts
+    adapters: Adapters
     conversations: Conversations
     uploads: Uploads
     carriers: Carriers

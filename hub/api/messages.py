@@ -48,7 +48,7 @@ class SignedUrl(msgspec.Struct, kw_only=True):
 
 @api.get("/messages", needs=Right.CONVERSATIONS_READ)
 async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
-    """Messages of every conversation the caller may see, the oldest first. The last page has a cursor too: ask again from it later."""
+    """Messages of every conversation the caller may see, the oldest first."""
     after = read_cursor(query.cursor, int) or 0
     found = await queries.messages(
         request.hub.db,
@@ -56,10 +56,10 @@ async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
         direction=query.direction.value if query.direction else None,
         channel=query.channel.value if query.channel else None,
         after=after,
-        limit=query.limit,
+        limit=query.limit + 1,
     )
-    last = found[-1].n if found else after
-    return Page(items=await with_deliveries(request.hub.db, found), next_cursor=write_cursor(last))
+    page = await with_deliveries(request.hub.db, found[: query.limit])
+    return Page(items=page, next_cursor=write_cursor(page[-1].n) if len(found) > query.limit else None)
 
 
 @api.get("/messages/{message_id}", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,))

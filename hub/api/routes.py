@@ -1,15 +1,41 @@
 """Every router, by origin."""
 
-from hub.api import audit, roles, session, system, teams, tokens, users
+from hub.api import (
+    accounts,
+    audit,
+    conversations,
+    customers,
+    journal,
+    messages,
+    roles,
+    search,
+    session,
+    suppressions,
+    system,
+    teams,
+    tickets,
+    tokens,
+    uploads,
+    users,
+)
 from hub.api.endpoint import Router
 
 CONSOLE: list[Router] = [
     session.api,
+    conversations.api,
+    messages.api,
+    uploads.api,
+    search.api,
+    customers.api,
+    tickets.api,
+    accounts.api,
     users.api,
     roles.api,
     teams.api,
     tokens.api,
     audit.api,
+    journal.api,
+    suppressions.api,
     system.api,
 ]
 """What the console's origin serves."""

@@ -103,8 +103,9 @@ async def _migrate_postgres(url: str, known: list[Migration]) -> list[Migration]
 
 def _migrate_sqlite(path: Path, known: list[Migration]) -> list[Migration]:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(path, timeout=10, isolation_level=None)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise DatabaseGone("the database file cannot be opened") from error
     try:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -1,6 +1,6 @@
 """One verb to send, whoever asks: an agent, a rule, a broadcast."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -48,9 +48,10 @@ class Send:
 class DeliveryService:
     """The door out."""
 
-    def __init__(self, db: Database, carriers: Carriers) -> None:
+    def __init__(self, db: Database, carriers: Carriers, *, wake: Callable[[], None]) -> None:
         self._db = db
         self._carriers = carriers
+        self._wake = wake
         db.committer.register("send", write)
 
     async def send(self, send: Send, *, by: Caller) -> MessageView:
@@ -69,6 +70,7 @@ class DeliveryService:
         decisions = await self._decide(send, conversation, carrier, people)
         outgoing = _outgoing(send, fitted, carrier, conversation, decisions, by)
         stored: MessageView = await self._db.committer.submit("send", outgoing)
+        self._wake()
         return stored
 
     async def _conversation(self, send: Send, carrier: Carrier, by: Caller) -> Conversation:
@@ -105,6 +107,7 @@ class DeliveryService:
                 raise NothingToRetry("no delivery of this message failed or is unknown")
             await insert_deliveries(work, again)
             await settle_message(work, id)
+        self._wake()
         return msgspec.structs.replace(message, status=DeliveryState.QUEUED)
 
 

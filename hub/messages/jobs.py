@@ -2,7 +2,6 @@
 
 from typing import Final
 
-DELIVER: Final = "delivery.deliver"
-FILE_JOURNAL: Final = "intake.file"
-ROUTE_CONVERSATION: Final = "routing.route"
 PRUNE_EVENTS: Final = "db.prune_events"
+PRUNE_UPLOADS: Final = "conversations.prune_uploads"
+WAKE_SNOOZED: Final = "conversations.wake_snoozed"

@@ -1,0 +1,144 @@
+"""Putting the hub together: one object of each kind, from the lowest layer up."""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from hub.accounts import Accounts
+from hub.accounts.adapters import Adapters, Lent
+from hub.accounts.supervisor import Supervisor
+from hub.api.hub import Hub
+from hub.auth import Auth
+from hub.bus import Bus, LocalBus
+from hub.conversations.links import TicketLinks
+from hub.conversations.service import Conversations
+from hub.conversations.uploads import Uploads
+from hub.crm.customers import Customers
+from hub.crm.tickets import Tickets
+from hub.db import Database, Tailer, migrate, settle_epoch
+from hub.delivery.carriers import Carriers
+from hub.delivery.compose import Composer
+from hub.delivery.exchanges import ExchangeLog
+from hub.delivery.service import DeliveryService
+from hub.delivery.worker import DeliveryWorker
+from hub.egress import AllowList, Egress
+from hub.ids import AccountId
+from hub.intake import journal
+from hub.intake.filer import Filer
+from hub.intake.parsing import ParserPool
+from hub.intake.replay import Replay
+from hub.intake.service import Intake
+from hub.media import open_store
+from hub.messages.events import ChannelEvent
+from hub.messages.tokens import make_token, read_token
+from hub.ops.health import LoopLag, Probes
+from hub.secrets import SecretKeys
+from hub.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything of one process; `hub` is what the HTTP edge sees of it."""
+
+    hub: Hub
+    tailer: Tailer
+    filer: Filer
+    deliveries: DeliveryWorker
+    exchanges: ExchangeLog
+    supervisor: Supervisor
+    parsers: ParserPool
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Parts]:
+    """Open the database (migrated first on SQLite) and put everything together; closed again at the end."""
+    if settings.database_url.startswith("sqlite"):
+        await migrate(settings.database_url)
+    db = await Database.open(settings.database_url)
+    parsers = ParserPool()
+    try:
+        await settle_epoch(db)
+        parts = assemble(settings, db, parsers)
+        yield parts
+        parts.hub.auth.close()
+    finally:
+        await parsers.close()
+        await db.close()
+
+
+def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
+    """The parts around an open database; nothing runs yet."""
+    bus: Bus = LocalBus()
+    keys = SecretKeys.load(settings.secret_file)
+    media = open_store(settings.media_url, settings.data_dir)
+    exchanges = ExchangeLog(db)
+    egress = Egress(AllowList.of(settings.egress_allow, loopback=settings.demo))
+
+    async def connect(host: str, port: int) -> str:
+        return (await egress.check(host, port))[0].address
+
+    lent = Lent(
+        connect=connect,
+        read_blob=media.read,
+        cursor=partial(journal.cursor, db),
+        record=exchanges.record,
+        public_url=settings.public_url,
+    )
+    adapters = Adapters(db, keys=keys, lent=lent)
+    carriers = Carriers(db, bus, adapters)
+    token_key = keys.key("reply-token")
+    read = partial(read_token, keys=(token_key,))
+    conversations = Conversations(db)
+    intake = Intake(db, media, carriers, read, partial(_pass_on, bus))
+    is_alone = db.dialect == "sqlite"
+    deliveries = DeliveryWorker(db, carriers, Composer(db, partial(make_token, key=token_key)), alone=is_alone)
+    filer = Filer(db, media, carriers, parsers, read, alone=is_alone)
+    intake.on_pending(filer.wake)
+    probes = Probes()
+    probes.register("database", partial(_database_answers, db))
+    hub = Hub(
+        settings=settings,
+        keys=keys,
+        db=db,
+        bus=bus,
+        probes=probes,
+        lag=LoopLag(),
+        auth=Auth.build(db, bus),
+        media=media,
+        customers=Customers(db, region=settings.phone_region),
+        tickets=Tickets(db, links=TicketLinks(conversations)),
+        accounts=Accounts(db, keys=keys, bus=bus, lent=lent),
+        adapters=adapters,
+        conversations=conversations,
+        uploads=Uploads(db, media),
+        carriers=carriers,
+        delivery=DeliveryService(db, carriers, wake=deliveries.wake),
+        intake=intake,
+        replay=Replay(db, media, carriers, parsers),
+    )
+    return Parts(
+        hub=hub,
+        tailer=Tailer(db),
+        filer=filer,
+        deliveries=deliveries,
+        exchanges=exchanges,
+        supervisor=Supervisor(db=db, bus=bus, keys=keys, adapters=adapters, sink_for=intake.sink_for, holder=_process_name()),
+        parsers=parsers,
+    )
+
+
+async def _database_answers(db: Database) -> None:
+    await db.fetch("SELECT 1")
+
+
+def _process_name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _pass_on(bus: Bus, account_id: AccountId, event: ChannelEvent) -> None:
+    """What may be lost goes by the bus."""
+    bus.publish("channel.notice", {"account_id": str(account_id), "event": event})

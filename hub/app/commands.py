@@ -1,0 +1,67 @@
+"""What the command line calls."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from hub.app.build import build
+from hub.app.run import run
+from hub.errors import Invalid
+from hub.ids import JournalId
+from hub.ops import logs
+from hub.settings import Settings
+
+
+def serve(settings: Settings) -> None:
+    """Everything in one process."""
+    _start(settings, serves=True, works=True)
+
+
+def web(settings: Settings) -> None:
+    """The web side only: any number of processes on PostgreSQL."""
+    _needs_postgres(settings, "web")
+    _start(settings, serves=True, works=False)
+
+
+def worker(settings: Settings) -> None:
+    """Mail doors, accounts, deliveries and jobs only."""
+    _needs_postgres(settings, "worker")
+    _start(settings, serves=False, works=True)
+
+
+def _start(settings: Settings, *, serves: bool, works: bool) -> None:
+    logs.configure(settings.log_level)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run(settings, serves=serves, works=works))
+
+
+def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
+    try:
+        import uvloop  # not needed, a fifth faster where it installs
+    except ImportError:
+        return None
+    return uvloop.new_event_loop  # type: ignore[return-value]
+
+
+def _needs_postgres(settings: Settings, command: str) -> None:
+    if settings.database_url.startswith("sqlite"):
+        raise Invalid(f"`hub {command}` is one of several processes, and SQLite serves one: use `hub serve`, or PostgreSQL")
+
+
+def demo(settings: Settings, *, size: int) -> None:
+    """Fill the database with an example."""
+    raise NotImplementedError
+
+
+def replay(settings: Settings, *, journal_ids: Sequence[str]) -> None:
+    """Read entries of the journal anew: those named, else all that were set aside or read by an older parser."""
+    asyncio.run(_replay(settings, [JournalId(UUID(id)) for id in journal_ids]))
+
+
+async def _replay(settings: Settings, ids: Sequence[JournalId]) -> None:
+    async with build(settings) as parts:
+        wanted = list(ids) or await parts.hub.replay.older_than_parser()
+        while wanted:
+            for id in wanted:
+                print(id, await parts.hub.replay.again(id))  # noqa: T201 - the command's answer
+            wanted = [] if ids else await parts.hub.replay.older_than_parser()

@@ -1,0 +1,63 @@
+"""Running the parts until somebody says stop."""
+
+import asyncio
+import gc
+import signal
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from logging import getLogger
+from typing import Any
+
+from hub.app.build import Parts, build
+from hub.app.chores import job_worker
+from hub.app.first_start import first_start
+from hub.app.mail import mail_doors
+from hub.app.origins import origins
+from hub.settings import Settings
+
+log = getLogger(__name__)
+
+
+async def run(settings: Settings, *, serves: bool, works: bool) -> None:
+    """Serve browsers, or do the work behind, or both; returns after SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with build(settings) as parts, AsyncExitStack() as stack:
+        await first_start(parts)
+        tasks = _common(parts)
+        if serves:
+            await stack.enter_async_context(origins(parts))
+        if works:
+            await stack.enter_async_context(mail_doors(parts))
+            tasks += _workers(parts)
+        _settle_memory()
+        log.info("ready", extra={"url": settings.public_url, "database": parts.hub.db.dialect})
+        await _until(stop, tasks)
+
+
+def _common(parts: Parts) -> list[Coroutine[Any, Any, None]]:
+    parts.hub.db.listen("events", parts.tailer.wake)
+    return [parts.tailer.run(), parts.hub.lag.run(), parts.exchanges.run()]
+
+
+def _workers(parts: Parts) -> list[Coroutine[Any, Any, None]]:
+    return [parts.filer.run(), parts.deliveries.run(), parts.supervisor.run(), job_worker(parts.hub).run()]
+
+
+async def _until(stop: asyncio.Event, tasks: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Run all of `tasks`; when one fails all end, and the process with them: a hub that works by half helps nobody."""
+    async with asyncio.TaskGroup() as group:
+        running = [group.create_task(task, name=getattr(task, "__qualname__", "")) for task in tasks]
+        await stop.wait()
+        log.info("stopping")
+        for task in running:
+            task.cancel()
+
+
+def _settle_memory() -> None:
+    """What was made at start stays: the collector need not look at it again and again (its pauses were the longest ones)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
