@@ -5,6 +5,7 @@ variable that leaks into tasks started inside it. Ours never touch that variable
 (`using_db=work.using`), and one that does not is refused.
 """
 
+import asyncio
 import importlib
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -37,6 +38,14 @@ class Runs(Protocol):
 
 def _refuse() -> NoReturn:
     raise RuntimeError("a model is written only inside a unit of work: pass using_db=work.using")
+
+
+class PostgresTransaction(Protocol):
+    """A transaction that takes its connection when first needed."""
+
+    connection: Any
+
+    async def ready(self) -> None: ...
 
 
 class SqliteReads(SqliteClient):
@@ -156,11 +165,22 @@ class PostgresReads(AsyncpgDBClient):
 class PostgresWrites(TransactionWrapper):
     """Models inside a unit of work."""
 
-    def __init__(self, parent: PostgresReads, connection: Any) -> None:
-        super().__init__(parent)
-        self._connection, self._explain = connection, parent._explain
+    def __init__(self, session: PostgresTransaction, explain: Callable[[Exception], Exception]) -> None:
+        AsyncpgDBClient.__init__(self, connection_name="postgres")
+        self._lock = asyncio.Lock()
+        self._finalized = False
+        self._session, self._explain = session, explain
 
-    _translate_exceptions = PostgresReads._translate_exceptions
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(PostgresWrites(self._session, self._explain))
+
+    async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        await self._session.ready()
+        self._connection = self._session.connection
+        try:
+            return await func(self, *args, **kwargs)
+        except Exception as error:
+            raise self._explain(error) from error
 
 
 _newest: dict[Dialect, BaseDBAsyncClient] = {}

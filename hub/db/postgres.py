@@ -66,41 +66,88 @@ async def _said(call: Coroutine[Any, Any, T]) -> T:
 
 
 class PostgresSession:
-    """One transaction on one connection."""
+    """One transaction on one connection. It takes the connection and begins with its first statement.
 
-    def __init__(self, parent: PostgresReads, connection: Any, transaction: Any) -> None:
-        self._connection, self._transaction = connection, transaction
-        self._open = True
-        self.using = PostgresWrites(parent, connection)
+    A round trip costs more than the rows it brings, so inserts wait for the next statement or the commit and go as one; a
+    transaction that holds nothing else is that one statement, without BEGIN and COMMIT.
+    """
+
+    def __init__(self, pool: Any) -> None:
+        self._pool = pool
+        self._transaction: Any = None
+        self._waiting: list[Insert] = []
+        self.connection: Any = None
+        self.using = PostgresWrites(self, explain)
 
     async def fetch(self, sql: str, args: Args) -> list[Row]:
-        return await _said(self._connection.fetch(sql, *args))
+        await self.ready()
+        return await _said(self.connection.fetch(sql, *args))
 
     async def fetch_many(self, sql: str, rows: Sequence[Args]) -> list[Row]:
-        return await _said(self._connection.fetchmany(sql, rows))
+        await self.ready()
+        return await _said(self.connection.fetchmany(sql, rows))
 
     async def execute(self, sql: str, args: Args) -> int:
-        tag = await _said(self._connection.execute(sql, *args))
+        await self.ready()
+        tag = await _said(self.connection.execute(sql, *args))
         last: str = tag.rpartition(" ")[2]
         return int(last) if last.isdecimal() else 0
 
     async def execute_many(self, sql: str, rows: Sequence[Args]) -> None:
-        await _said(self._connection.executemany(sql, rows))
+        await self.ready()
+        await _said(self.connection.executemany(sql, rows))
 
     async def insert(self, insert: Insert) -> None:
-        columns = list(zip(*insert.rows, strict=True))
-        await _said(self._connection.execute(insert_all(insert.table, insert.columns, insert.suffix), *columns))
+        if any(waiting.table == insert.table for waiting in self._waiting):  # two parts of one statement have no order
+            await self.ready()
+        self._waiting.append(insert)
+
+    async def ready(self) -> None:
+        """Begin if that was not done yet, and write the inserts that wait."""
+        if self._transaction is None:
+            await self._begin()
+        await self._write_waiting()
 
     async def commit(self, last: Sequence[Insert]) -> None:
+        """Write what waits and `last`, and commit."""
         for insert in last:
             await self.insert(insert)
-        self._open = False
-        await _said(self._transaction.commit())
+        if self._transaction is None and self._waiting:
+            self.connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
+        await self._write_waiting()
+        if self._transaction is not None:
+            transaction, self._transaction = self._transaction, None
+            await _said(transaction.commit())
 
-    async def rollback(self) -> None:
-        if self._open and not self._connection.is_closed():
-            self._open = False
-            await _said(self._transaction.rollback())
+    async def close(self) -> None:
+        """Undo what was not committed and give the connection back."""
+        if self.connection is None:
+            return
+        try:
+            if self._transaction is not None and not self.connection.is_closed():
+                await _said(self._transaction.rollback())
+        finally:
+            await self._pool.release(self.connection)
+
+    async def _write_waiting(self) -> None:
+        if self._waiting:
+            inserts, self._waiting = self._waiting, []
+            columns = [column for insert in inserts for column in zip(*insert.rows, strict=True)]
+            await _said(self.connection.execute(insert_all(inserts), *columns))
+
+    async def _begin(self) -> None:
+        for again in (True, False):
+            connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
+            transaction = connection.transaction()
+            try:
+                await _said(transaction.start())
+            except BaseException as error:
+                await self._pool.release(connection)
+                if again and isinstance(error, DatabaseGone):  # a connection that died while it lay in the pool
+                    continue
+                raise
+            self.connection, self._transaction = connection, transaction
+            return
 
 
 class PostgresBackend:
@@ -138,30 +185,11 @@ class PostgresBackend:
     @asynccontextmanager
     async def begin(self, *, batch: bool) -> AsyncIterator[PostgresSession]:
         """A transaction; rolled back unless it was committed. `batch` takes the committer's own connection."""
-        pool = self._batches if batch else self._pool
-        connection, transaction = await self._start(pool)
-        session = PostgresSession(self.client, connection, transaction)
+        session = PostgresSession(self._batches if batch else self._pool)
         try:
             yield session
         finally:
-            try:
-                await session.rollback()
-            finally:
-                await pool.release(connection)
-
-    async def _start(self, pool: Any) -> tuple[Any, Any]:
-        for again in (True, False):
-            connection = await _said(pool.acquire(timeout=CONNECT_TIMEOUT))
-            transaction = connection.transaction()
-            try:
-                await _said(transaction.start())
-            except BaseException as error:
-                await pool.release(connection)
-                if again and isinstance(error, DatabaseGone):  # a connection that died while it lay in the pool
-                    continue
-                raise
-            return connection, transaction
-        raise AssertionError("unreachable")
+            await session.close()
 
     async def close(self) -> None:
         """Give running statements a second, then cut them."""

@@ -1,8 +1,10 @@
 """One text of SQL for both dialects: written for PostgreSQL, translated for SQLite."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+
+from hub.db.session import Insert
 
 _TOKEN = re.compile(
     r"(?P<text>'(?:[^']|'')*')"
@@ -37,8 +39,18 @@ def insert_each(table: str, columns: Mapping[str, str], suffix: str) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) {suffix}"
 
 
-def insert_all(table: str, columns: Mapping[str, str], suffix: str) -> str:
-    """An INSERT of any number of rows given as one array a column, for PostgreSQL."""
-    arrays = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(columns.values(), 1))
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {suffix}"
+def insert_all(inserts: Sequence[Insert]) -> str:
+    """One statement for all of `inserts`, each into another table; its arguments are one array a column, for PostgreSQL."""
+    return _insert_all(tuple((insert.table, tuple(insert.columns.items()), insert.suffix) for insert in inserts))
+
+
+@lru_cache(maxsize=512)
+def _insert_all(inserts: tuple[tuple[str, tuple[tuple[str, str], ...], str], ...]) -> str:
+    texts, place = [], 1
+    for table, columns, suffix in inserts:
+        arrays = ", ".join(f"${place + n}::{kind}[]" for n, (_, kind) in enumerate(columns))
+        names = ", ".join(name for name, _ in columns)
+        texts.append(f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) {suffix}")
+        place += len(columns)
+    parts = ", ".join(f"part{n} AS ({text})" for n, text in enumerate(texts[:-1]))
+    return f"WITH {parts} {texts[-1]}" if parts else texts[-1]

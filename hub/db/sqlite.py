@@ -110,11 +110,12 @@ def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | Non
 
 
 class SqliteSession:
-    """One transaction on the writer thread; it begins with its first statement."""
+    """One transaction on the writer thread; it begins with its first statement. Inserts wait for the next visit to the thread."""
 
     def __init__(self, writer: Threads) -> None:
         self._writer = writer
         self._state: Literal["new", "open", "over"] = "new"
+        self._waiting: list[Insert] = []
         self.using = SqliteWrites(self)
 
     async def run(self, call: Call[T]) -> T:
@@ -138,13 +139,17 @@ class SqliteSession:
         await self.run(lambda connection: connection.executemany(text, rows))
 
     async def insert(self, insert: Insert) -> None:
-        await self.run(lambda connection: _insert(connection, insert))
+        self._waiting.append(insert)
+
+    async def ready(self) -> None:
+        """Write the inserts that wait."""
+        await self.run(lambda connection: None)
 
     async def commit(self, last: Sequence[Insert]) -> None:
         """Write `last` and commit, in one visit to the thread; nothing at all if nothing was asked for."""
-        if self._state == "new" and not last:
-            return
-        await self.run(lambda connection: self._finish(connection, last))
+        self._waiting += last
+        if self._state == "open" or self._waiting:
+            await self.run(self._finish)
 
     async def rollback(self) -> None:
         await self._writer.run(self._undo)
@@ -155,11 +160,12 @@ class SqliteSession:
             self._state = "open"
         elif not connection.in_transaction:  # SQLite undoes it by itself, for example on a full disk
             raise DatabaseGone("the transaction is over")
+        inserts, self._waiting = self._waiting, []
+        for insert in inserts:
+            connection.executemany(insert_each(insert.table, insert.columns, insert.suffix), insert.rows)
         return connection
 
-    def _finish(self, connection: sqlite3.Connection, last: Sequence[Insert]) -> None:
-        for insert in last:
-            _insert(connection, insert)
+    def _finish(self, connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
         self._state = "over"
 
@@ -167,10 +173,6 @@ class SqliteSession:
         if self._state == "open" and connection.in_transaction:
             connection.execute("ROLLBACK")
         self._state = "over"
-
-
-def _insert(connection: sqlite3.Connection, insert: Insert) -> None:
-    connection.executemany(insert_each(insert.table, insert.columns, insert.suffix), insert.rows)
 
 
 class SqliteBackend:

@@ -70,8 +70,11 @@ class Work:
             await self._session.execute_many(sql, rows)
 
     async def insert_many(self, table: str, columns: Mapping[str, str], rows: Sequence[Args], *, suffix: str = "") -> None:
-        """Write `rows` by the fastest statement of the dialect. `columns` maps each name to its PostgreSQL type; `suffix` is
-        an ON CONFLICT."""
+        """Write `rows` by the fastest statement of the dialect, together with the next statement or the commit.
+
+        `columns` maps each name to its PostgreSQL type; `suffix` is an ON CONFLICT. What is wrong with a row is raised when it
+        is written: put a `savepoint` around what may fail.
+        """
         if rows:
             await self._session.insert(Rows(table=table, columns=columns, rows=rows, suffix=suffix))
 
@@ -86,6 +89,7 @@ class Work:
         await self._session.execute(f"SAVEPOINT {name}", ())
         try:
             yield
+            await self._session.ready()
         except BaseException:
             del self._events[events:], self._jobs[jobs:]
             await self._session.execute(f"ROLLBACK TO SAVEPOINT {name}", ())
