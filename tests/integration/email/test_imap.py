@@ -149,9 +149,9 @@ async def test_a_connection_lost_in_idle_is_noticed_at_once(mail_servers: MailSe
         await asyncio.sleep(0.5)
         await asyncio.to_thread(mail_servers.kick, user)
         started = time.monotonic()
-        with pytest.raises(ImapLost):
-            # BYE comes first and counts as news; the loss of the connection follows it.
+        with contextlib.suppress(ImapLost):  # BYE comes first and counts as news; the loss follows it
             await waiting
+        with pytest.raises(ImapLost):
             await session.uids_after(0)
         assert time.monotonic() - started < 2.0
 
