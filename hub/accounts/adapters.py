@@ -1,0 +1,153 @@
+"""Adapters as they are needed: one instance an account and version, with what the hub lends it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from hub import clock
+from hub.accounts import forms, queries
+from hub.accounts.errors import AccountDisabled, BadAccountSettings, NoSuchAccount
+from hub.accounts.values import Brief
+from hub.channels import catalog
+from hub.channels.contract import AdapterContext, ChannelAdapter, Check, ChecksAccount, Exchange, Settings
+from hub.db import Database
+from hub.errors import HubError
+from hub.ids import AccountId
+from hub.messages.address import ChannelKind
+from hub.secrets import BrokenSeal, SecretKeys
+
+State = Callable[[str, str], None]
+
+_TEST_SECONDS = 30.0
+
+
+async def _no_cursor(account_id: AccountId, name: str) -> str | None:
+    return None
+
+
+def _no_record(account_id: AccountId, exchange: Exchange) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lent:
+    """What adapters are lent, given by the composition root.
+
+    `connect` is the egress gate: (host, port) to the checked address. `cursor` is what intake stored last under a name.
+    """
+
+    connect: Callable[[str, int], Awaitable[str]]
+    read_blob: Callable[[str], Awaitable[bytes]]
+    cursor: Callable[[AccountId, str], Awaitable[str | None]] = _no_cursor
+    record: Callable[[AccountId, Exchange], None] = _no_record
+    public_url: str = ""
+
+    def context(self, account_id: AccountId, name: str, state: State) -> AdapterContext:
+        """For one adapter."""
+        return AdapterContext(
+            account_id=account_id,
+            account_name=name,
+            now=clock.now,
+            cursor=lambda key: self.cursor(account_id, key),
+            record=lambda exchange: self.record(account_id, exchange),
+            read_blob=self.read_blob,
+            connect=self.connect,
+            state=state,
+            public_url=self.public_url,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Active:
+    """An enabled account and what sends by it."""
+
+    brief: Brief
+    adapter: ChannelAdapter
+
+
+@dataclass(slots=True)
+class _Built:
+    brief: Brief
+    adapter: ChannelAdapter
+    states: list[State] = field(default_factory=list)
+
+
+class Adapters:
+    """The adapters of this process. Senders and the supervisor get the same instance of an account."""
+
+    def __init__(self, db: Database, *, keys: SecretKeys, lent: Lent) -> None:
+        self._db, self._keys, self._lent = db, keys, lent
+        self._built: dict[AccountId, _Built] = {}
+
+    async def get(self, account_id: AccountId) -> ChannelAdapter:
+        """The adapter of an enabled account, by its newest settings.
+
+        Raises `NoSuchAccount`, `AccountDisabled`, `BadAccountSettings`, `BrokenSeal`.
+        """
+        return (await self._get(account_id)).adapter
+
+    async def active(self, account_id: AccountId) -> Active:
+        """An enabled account with its adapter; raises what `get` raises."""
+        built = await self._get(account_id)
+        return Active(brief=built.brief, adapter=built.adapter)
+
+    async def of_channel(self, channel: ChannelKind) -> list[Active]:
+        """The enabled accounts of a channel, the oldest first; without those whose settings cannot be used."""
+        found = []
+        for brief in (await queries.briefs(self._db)).values():
+            if brief.enabled and brief.channel is channel:
+                with contextlib.suppress(NoSuchAccount, AccountDisabled, BadAccountSettings, BrokenSeal):
+                    found.append(await self.active(brief.id))
+        return found
+
+    async def watched(self, account_id: AccountId, state: State) -> tuple[ChannelAdapter, Callable[[], None]]:
+        """As `get`, and `state` is called with what the adapter tells of itself until the second value is called."""
+        built = await self._get(account_id)
+        built.states.append(state)
+        return built.adapter, lambda: built.states.remove(state)
+
+    def forget(self, account_id: AccountId) -> None:
+        """Build it anew when it is asked for next."""
+        self._built.pop(account_id, None)
+
+    async def _get(self, account_id: AccountId) -> _Built:
+        row = await queries.row_of(self._db, account_id)
+        account = queries.brief(row)
+        if not account.enabled:
+            raise AccountDisabled("the account is switched off")
+        built = self._built.get(account_id)
+        if built is None or built.brief.version < account.version:
+            form = forms.opened(row["settings"], row["secrets"], self._keys, account_id)
+            built = self._build(account, forms.typed(account.provider, form))
+            self._built[account_id] = built
+        return built
+
+    def _build(self, account: Brief, settings: Settings) -> _Built:
+        states: list[State] = []
+
+        def tell(state: str, detail: str) -> None:
+            for listener in tuple(states):
+                listener(state, detail)
+
+        context = self._lent.context(account.id, account.name, tell)
+        adapter = catalog.adapter_class(account.provider)(settings, context)
+        return _Built(account, adapter, states)
+
+
+async def try_settings(lent: Lent, provider: str, settings: Settings, account_id: AccountId) -> list[Check]:
+    """Try settings on an adapter made for it and thrown away; it knows no cursor and leaves no record."""
+    trial = Lent(connect=lent.connect, read_blob=lent.read_blob, public_url=lent.public_url)
+    context = trial.context(account_id, "", lambda state, detail: None)
+    adapter = catalog.adapter_class(provider)(settings, context)
+    return await _checks(adapter) if isinstance(adapter, ChecksAccount) else []
+
+
+async def _checks(adapter: ChecksAccount) -> list[Check]:
+    try:
+        async with asyncio.timeout(_TEST_SECONDS):
+            return list(await adapter.check())
+    except TimeoutError:
+        return [Check(name="time", ok=False, detail=f"no answer within {_TEST_SECONDS:g} s")]
+    except (HubError, OSError) as error:
+        return [Check(name="connection", ok=False, detail=str(error))]
