@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hub.accounts import Accounts
-from hub.accounts.adapters import Adapters, Lent
+from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
 from hub.auth import Auth
@@ -88,8 +88,8 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         record=exchanges.record,
         public_url=settings.public_url,
     )
-    adapters = Adapters(db, keys=keys, lent=lent)
-    carriers = Carriers(db, bus, adapters)
+    accounts = Accounts(db, keys=keys, bus=bus, lent=lent)
+    carriers = Carriers(db, bus, accounts.adapters)
     token_key = keys.key("reply-token")
     read = partial(read_token, keys=(token_key,))
     conversations = Conversations(db)
@@ -111,8 +111,8 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         media=media,
         customers=Customers(db, region=settings.phone_region),
         tickets=Tickets(db, links=TicketLinks(conversations)),
-        accounts=Accounts(db, keys=keys, bus=bus, lent=lent),
-        adapters=adapters,
+        accounts=accounts,
+        adapters=accounts.adapters,
         conversations=conversations,
         uploads=Uploads(db, media),
         carriers=carriers,
@@ -126,7 +126,14 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         filer=filer,
         deliveries=deliveries,
         exchanges=exchanges,
-        supervisor=Supervisor(db=db, bus=bus, keys=keys, adapters=adapters, sink_for=intake.sink_for, holder=_process_name()),
+        supervisor=Supervisor(
+            db=db,
+            bus=bus,
+            keys=keys,
+            adapters=accounts.adapters,
+            sink_for=intake.sink_for,
+            holder=_process_name(),
+        ),
         parsers=parsers,
     )
 
