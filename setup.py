@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from setuptools import Command, setup
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent.resolve()
 STATIC = ROOT / "hub" / "static"
@@ -31,9 +32,7 @@ def stale_pages() -> dict[str, Path]:
     """The pages whose sources are newer than what was built of them. An sdist has no sources and what was built."""
     if os.environ.get("HUB_WEB") == "skip":
         return {}
-    return {
-        name: folder for name, folder in PAGES.items() if (folder / "package.json").exists() and is_stale(name, folder)
-    }
+    return {name: folder for name, folder in PAGES.items() if (folder / "package.json").exists() and is_stale(name, folder)}
 
 
 def is_stale(name: str, folder: Path) -> bool:
@@ -72,6 +71,11 @@ def npm() -> tuple[list[str], dict[str, str]]:
     return [str(base / "bin" / "node"), str(script)], {**os.environ, "PATH": path}
 
 
+def call(command: list[str], folder: Path, environment: dict[str, str]) -> None:
+    if status := subprocess.run(command, cwd=folder, env=environment, check=False).returncode:
+        sys.exit(f"{folder.name}: {' '.join(command[-3:])} failed with status {status}; its output is above")
+
+
 def build_pages() -> None:
     """Build what is stale; a mark file tells the next run."""
     for name, folder in stale_pages().items():
@@ -79,8 +83,8 @@ def build_pages() -> None:
         command, environment = npm()
         installed = folder / "node_modules" / ".package-lock.json"
         if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-            subprocess.run([*command, "ci", "--no-audit", "--no-fund"], cwd=folder, env=environment, check=True)
-        subprocess.run([*command, "run", "build"], cwd=folder, env=environment, check=True)
+            call([*command, "ci", "--no-audit", "--no-fund"], folder, environment)
+        call([*command, "run", "build"], folder, environment)
         (STATIC / name / "built.txt").write_text("ok\n")
 
 
@@ -91,6 +95,14 @@ class BuildPy(build_py):
         build_pages()
         # setuptools listed the package's files before the pages were there.
         self.__dict__.pop("data_files", None)
+        super().run()
+
+
+class Sdist(sdist):
+    """The sources with the built pages instead of the pages' sources: what is installed from it needs no Node."""
+
+    def run(self) -> None:
+        build_pages()
         super().run()
 
 
@@ -114,6 +126,7 @@ class BuildPages(Command):
 
 
 setup(
-    cmdclass={"build_py": BuildPy, "build_pages": BuildPages},
-    setup_requires=[NODE_WHEEL] if stale_pages() and not system_node() else [],
+    cmdclass={"build_py": BuildPy, "sdist": Sdist, "build_pages": BuildPages},
+    # Asked by pip before it builds; `build_pages` fetches for itself, into the environment instead of beside the sources.
+    setup_requires=[NODE_WHEEL] if "build_pages" not in sys.argv and stale_pages() and not system_node() else [],
 )
