@@ -138,8 +138,8 @@ class MailAdapter:
         bodies = {file.sha256: await self._read(file) for file in message.files}
         try:
             return await asyncio.to_thread(self._write, message, bodies)
-        except HubError as error:
-            raise SendError(SendFailure.BAD_CONTENT, error.detail) from error
+        except (HubError, ValueError) as error:  # such as half a surrogate pair, which no charset can hold
+            raise SendError(SendFailure.BAD_CONTENT, str(error)) from error
 
     def _write(self, message: OutboundMessage, bodies: Mapping[str, bytes]) -> Composed:
         composed = compose(message, self._settings, bodies=bodies)
