@@ -6,7 +6,8 @@ Nothing leaves this machine, nothing of the hub blocks the event loop, and no te
 import asyncio
 import inspect
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,6 @@ def _keep_here(event: str, args: tuple[Any, ...]) -> None:
         raise Guarded(f"tests may reach loopback only, not {args[1][0]}")
     if event == "socket.getaddrinfo" and not _is_local(args[0]):
         raise Guarded(f"tests may look up no name but localhost, not {args[0]!r}")
-    if event == "time.sleep" and _in_hub_on_a_loop():
-        raise Guarded("time.sleep blocks the event loop")
 
 
 def _in_hub_on_a_loop() -> bool:
@@ -59,7 +58,14 @@ def _in_hub_on_a_loop() -> bool:
     return False
 
 
+def _guarded_sleep(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    if _in_hub_on_a_loop():
+        raise Guarded("time.sleep blocks the event loop")
+    sleep(seconds)
+
+
 sys.addaudithook(_keep_here)
+time.sleep = _guarded_sleep
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
