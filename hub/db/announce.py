@@ -32,6 +32,7 @@ class Audience:
         return cls(**known | {name: UUID(known[name]) for name in _IDS & known.keys()})
 
 
+EVERYBODY = Audience()
 _NAMES = tuple(field.name for field in fields(Audience))
 _IDS = frozenset(name for name in _NAMES if name.endswith("_id"))
 
@@ -42,7 +43,7 @@ class Event:
 
     type: str
     data: Mapping[str, Any]  # JSON-able; UUIDs and times allowed
-    audience: Audience = Audience()
+    audience: Audience = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

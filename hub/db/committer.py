@@ -37,8 +37,9 @@ class _Item:
 class GroupCommitter:
     """Writes items of registered kinds, many submitters to one transaction, one transaction at a time."""
 
-    def __init__(self, open_batch: Open) -> None:
-        self._open = open_batch
+    def __init__(self, open_batch: Open, refuse_nested: Callable[[], None] = lambda: None) -> None:
+        """`open_batch` begins a transaction; `refuse_nested` raises where waiting for one would be waiting for oneself."""
+        self._open, self._refuse_nested = open_batch, refuse_nested
         self._writers: dict[str, Writer] = {}
         self._waiting: deque[_Item] = deque()
         self._flying: list[_Item] = []
@@ -59,6 +60,7 @@ class GroupCommitter:
 
     async def submit(self, kind: str, item: Any) -> Any:
         """Write `item`; returns its result only after COMMIT. Raises what the writer says about it, or `DatabaseGone`."""
+        self._refuse_nested()
         if kind not in self._writers:
             raise KeyError(kind)
         waiting = _Item(kind, item, asyncio.get_running_loop().create_future(), monotonic())

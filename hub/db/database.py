@@ -28,7 +28,7 @@ class Database:
         self._listeners: dict[Topic, list[Callable[[], None]]] = {"events": [], "jobs": []}
         self._holders: set[asyncio.Task[Any] | None] = set()
         self.dialect: Dialect = backend.dialect
-        self.committer = _GuardedCommitter(self)
+        self.committer = GroupCommitter(lambda: self._transaction(batch=True), self.refuse_nested)
 
     @classmethod
     async def open(cls, url: str, *, read_pool: int = 4, models: Sequence[str] | None = None) -> "Database":
@@ -110,18 +110,6 @@ class Database:
             if written:
                 for notice in tuple(self._listeners[topic]):  # type: ignore[index]
                     notice()
-
-
-class _GuardedCommitter(GroupCommitter):
-    """The committer of one database; waiting for it inside a unit of work would be waiting for oneself."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(lambda: database._transaction(batch=True))
-        self._database = database
-
-    async def submit(self, kind: str, item: Any) -> Any:
-        self._database.refuse_nested()
-        return await super().submit(kind, item)
 
 
 def sqlite_path(url: str) -> Path | None:

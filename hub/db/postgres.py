@@ -11,7 +11,7 @@ from hub.db.errors import DatabaseGone, DatabaseLocked, ForeignKeyViolation, Uni
 from hub.db.orm import PostgresReads, PostgresWrites
 from hub.db.session import Args, Insert, Row
 from hub.db.sql import insert_all
-from hub.db.values import register_postgres
+from hub.db.values import encode_json, register_postgres
 
 T = TypeVar("T")
 
@@ -53,6 +53,16 @@ def explain(error: Exception) -> Exception:
     if isinstance(error, _GONE) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)):
         return DatabaseGone("the database does not answer")
     return error
+
+
+def _columns(insert: Insert) -> list[Sequence[Any]]:
+    columns = zip(*insert.rows, strict=True)
+    return [_json_texts(c) if kind == "jsonb" else c for kind, c in zip(insert.columns.values(), columns, strict=True)]
+
+
+def _json_texts(column: Sequence[Any]) -> list[str | None]:
+    """A list inside an array of JSON would be taken for one more dimension of the array."""
+    return [value if value is None or isinstance(value, str) else encode_json(value) for value in column]
 
 
 async def _said(call: Coroutine[Any, Any, T]) -> T:
@@ -132,7 +142,7 @@ class PostgresSession:
     async def _write_waiting(self) -> None:
         if self._waiting:
             inserts, self._waiting = self._waiting, []
-            columns = [column for insert in inserts for column in zip(*insert.rows, strict=True)]
+            columns = [column for insert in inserts for column in _columns(insert)]
             await _said(self.connection.execute(insert_all(inserts), *columns))
 
     async def _begin(self) -> None:

@@ -1,8 +1,9 @@
 """One text of SQL for both dialects: written for PostgreSQL, translated for SQLite."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 from hub.db.session import Insert
 
@@ -33,10 +34,23 @@ def _translate(match: re.Match[str]) -> str:
     return "" if match["cast"] is not None else f"?{match['n']}"
 
 
-def insert_each(table: str, columns: Mapping[str, str], suffix: str) -> str:
-    """An INSERT of one row, for SQLite."""
-    places = ", ".join(f"?{n}" for n in range(1, len(columns) + 1))
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places}) {suffix}"
+def insert_rows(insert: Insert) -> Iterator[tuple[str, list[Any]]]:
+    """Statements for SQLite that write up to 64 rows each, and their arguments: few visits to the library, each without the GIL.
+
+    The numbers of rows are powers of two, so that few texts have to be prepared.
+    """
+    start, columns = 0, tuple(insert.columns)
+    while start < len(insert.rows):
+        size = min(64, 1 << ((len(insert.rows) - start).bit_length() - 1))
+        chunk = insert.rows[start : start + size]
+        yield _insert_rows(insert.table, columns, insert.suffix, size), [value for row in chunk for value in row]
+        start += size
+
+
+@lru_cache(maxsize=512)
+def _insert_rows(table: str, columns: tuple[str, ...], suffix: str, size: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * size)} {suffix}"
 
 
 def insert_all(inserts: Sequence[Insert]) -> str:

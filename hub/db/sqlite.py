@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from hub.db.errors import DatabaseGone, DatabaseLocked
 from hub.db.orm import SqliteReads, SqliteWrites
 from hub.db.session import Args, Insert, Row
-from hub.db.sql import for_sqlite, insert_each
+from hub.db.sql import for_sqlite, insert_rows
 from hub.db.sqlite_errors import explain
 from hub.db.values import register_sqlite
 
@@ -162,7 +162,8 @@ class SqliteSession:
             raise DatabaseGone("the transaction is over")
         inserts, self._waiting = self._waiting, []
         for insert in inserts:
-            connection.executemany(insert_each(insert.table, insert.columns, insert.suffix), insert.rows)
+            for text, args in insert_rows(insert):
+                connection.execute(text, args)
         return connection
 
     def _finish(self, connection: sqlite3.Connection) -> None:

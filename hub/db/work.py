@@ -10,7 +10,7 @@ from typing import Any
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from hub import clock
-from hub.db.announce import EVENT_COLUMNS, JOB_COLUMNS, JOB_CONFLICT, Event, NewJob
+from hub.db.announce import EVENT_COLUMNS, EVERYBODY, JOB_COLUMNS, JOB_CONFLICT, Event, NewJob
 from hub.db.session import Args, Dialect, Row, Session
 from hub.db.values import encode_json
 from hub.ids import new_id
@@ -126,10 +126,14 @@ class Work:
 
 
 def _event_rows(events: Sequence[Event], now: datetime) -> Rows:
-    rows = [(event.type, encode_json(event.data), encode_json(event.audience.to_json()), now) for event in events]
+    rows = [
+        (event.type, encode_json(event.data), "{}" if event.audience is EVERYBODY else encode_json(event.audience.to_json()), now)
+        for event in events
+    ]
     return Rows(table="event_log", columns=EVENT_COLUMNS, rows=rows)
 
 
 def _job_rows(jobs: Sequence[NewJob], now: datetime) -> Rows:
     rows = [(new_id(), job.name, encode_json(job.payload), job.key, job.lock, job.due or now, now) for job in jobs]
-    return Rows(table="job", columns=JOB_COLUMNS, rows=rows, suffix=JOB_CONFLICT)
+    has_key = any(job.key is not None for job in jobs)  # looking for conflicts costs, even where there can be none
+    return Rows(table="job", columns=JOB_COLUMNS, rows=rows, suffix=JOB_CONFLICT if has_key else "")

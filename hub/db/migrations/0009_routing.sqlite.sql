@@ -24,7 +24,8 @@ CREATE TABLE queue_member (
 );
 CREATE INDEX queue_member_user ON queue_member (user_id);
 
--- How an agent wants to be seen, and since when they have nothing new. `seen_at`: when the last connection ended.
+-- How an agent wants to be seen, and since when they have nothing new. `seen_at`: when the last connection ended;
+-- `returned`: they left, and what they held went back to its queues.
 CREATE TABLE agent_presence (
     user_id CHAR(36) NOT NULL PRIMARY KEY REFERENCES auth_user (id),
     state VARCHAR(16) NOT NULL,
@@ -32,7 +33,8 @@ CREATE TABLE agent_presence (
     capacity INT NOT NULL,
     seen_at TIMESTAMP NOT NULL,
     idle_since TIMESTAMP NOT NULL,
-    offered_at TIMESTAMP
+    offered_at TIMESTAMP,
+    returned BOOL NOT NULL
 );
 
 -- Open pages of agents. Each process refreshes its own: those of a process that died fall silent.
@@ -60,11 +62,3 @@ CREATE TABLE offer (
 CREATE UNIQUE INDEX offer_one_open ON offer (conversation_id) WHERE state = 'open';
 CREATE INDEX offer_open_user ON offer (user_id) WHERE state = 'open';
 CREATE INDEX offer_conversation ON offer (conversation_id, made_at);
-
--- Whom the sender of a conversation asked for.
-CREATE TABLE routing_wish (
-    conversation_id CHAR(36) NOT NULL PRIMARY KEY REFERENCES conversation (id),
-    kind VARCHAR(16) NOT NULL,
-    wished_id CHAR(36) NOT NULL,
-    at TIMESTAMP NOT NULL
-);
