@@ -56,6 +56,12 @@ def test_every_dependency_is_declared_and_every_declared_one_is_used(graph: grim
     assert declared() - used - LOADED_BY_OTHERS.keys() == set()
 
 
+def test_every_dependency_has_its_reason_in_the_documents() -> None:
+    page = (ROOT / "docs" / "dependencies.md").read_text()
+
+    assert {normal(name) for name in re.findall(r"^\| ([\w.-]+) \|", page, re.MULTILINE)} - {"package"} == declared()
+
+
 def test_versions_of_what_had_advisories_are_above_the_fix() -> None:
     text = (ROOT / "setup.cfg").read_text()
     floors = dict(re.findall(r"^    ([\w-]+) >= ([\d.]+)$", text, re.MULTILINE))
