@@ -15,7 +15,7 @@ from hub.channels.email.status import best_code, failure_of, reply_code
 from hub.channels.email.threading import message_ids, token_in
 from hub.messages.address import Address, AddressKind, BadAddress, normal_email
 from hub.messages.events import DeliveryReport
-from hub.messages.states import DeliveryState
+from hub.messages.states import DeliveryState, SendFailure
 
 MAX_REPORTS: Final = 500
 _MAX_DETAIL: Final = 500
@@ -71,10 +71,12 @@ def read_notification(root: Part, envelope: Mapping[str, Any], *, text: str, sub
     statuses = [part for part in parts if _is_status(part)]
     if statuses and (reports := _status_reports(statuses, _origin(root, parts, envelope))):
         return Notification(kind="bounce", reports=reports[:MAX_REPORTS])
+    if complaints := [part for part in parts if part.content_type == "message/feedback-report"]:
+        return Notification(kind="bounce", reports=tuple(_complaint_reports(complaints, _origin(root, parts, envelope))))
     if receipts:
         return Notification(kind="receipt", reports=_receipt_reports(receipts, _origin(root, parts, envelope)))
     null_sender = envelope.get("mail_from") == "" or root.headers.raw("return-path").strip() == b"<>"
-    verp = any((found := token_in(str(to))) and found[0] == "verp" for to in envelope.get("rcpt_tos") or ())
+    verp = any(kind == "verp" for kind, _ in _tokens(_named_recipients(root, envelope)))
     if not looks_like_bounce(
         root.headers, subject=subject, sender=sender, text=text, null_sender=null_sender, verp=verp, has_status=bool(statuses)
     ):
@@ -170,6 +172,21 @@ def _receipt_reports(receipts: Iterable[Part], origin: _Origin) -> tuple[Deliver
     return tuple(reports)
 
 
+def _complaint_reports(complaints: Iterable[Part], origin: _Origin) -> Iterator[DeliveryReport]:
+    """RFC 5965: somebody pressed "this is spam". He does not want to hear from us again."""
+    for part in complaints:
+        block = next(_field_blocks(part.decoded()), Headers(()))
+        yield DeliveryReport(
+            state=DeliveryState.FAILED,
+            source="arf",
+            token=origin.token,
+            message_id=origin.message_id,
+            recipient=_address(block.text("original-rcpt-to")) or _only(origin.recipients),
+            failure=SendFailure.OPTED_OUT,
+            detail=block.text("feedback-type")[:_MAX_DETAIL],
+        )
+
+
 def _text_reports(root: Part, parts: list[Part], text: str, subject: str, origin: _Origin) -> Iterator[DeliveryReport]:
     failures = read_text(root, parts, text, ours=origin.ours, returned_to=origin.recipients)
     delayed = is_delay(subject, text)
@@ -188,9 +205,8 @@ def _text_reports(root: Part, parts: list[Part], text: str, subject: str, origin
 
 
 def _origin(root: Part, parts: list[Part], envelope: Mapping[str, Any]) -> _Origin:
-    recipients = [str(address) for address in envelope.get("rcpt_tos") or ()]
-    named = [*recipients, *(root.headers.text(name) for name in ("to", "delivered-to", "x-original-to", "envelope-to"))]
-    tokens = [found for address in named if (found := token_in(address))]
+    named = _named_recipients(root, envelope)
+    tokens = _tokens(named)
     returned = _returned_headers(parts)
     ids = message_ids(returned.raw("message-id"))
     token = next((token for kind, token in tokens if kind == "verp"), None) or next((token for _, token in tokens), None)
@@ -200,6 +216,15 @@ def _origin(root: Part, parts: list[Part], envelope: Mapping[str, Any]) -> _Orig
         recipients=tuple(found[0].lower() for found in _ADDRESS.finditer(returned.text("to")[:4000])),
         ours=frozenset(found[0].lower() for address in named for found in _ADDRESS.finditer(address[:4000])),
     )
+
+
+def _named_recipients(root: Part, envelope: Mapping[str, Any]) -> list[str]:
+    recipients = [str(address) for address in envelope.get("rcpt_tos") or ()]
+    return [*recipients, *(root.headers.text(name) for name in ("to", "delivered-to", "x-original-to", "envelope-to"))]
+
+
+def _tokens(named: Iterable[str]) -> list[tuple[str, str]]:
+    return [found for address in named if (found := token_in(address))]
 
 
 def _returned_headers(parts: list[Part]) -> Headers:

@@ -11,7 +11,7 @@ MAX_LINE: Final = 400  # characters; whatever announces a quote is shorter
 # "On <date> <somebody> wrote:". In most languages the verb comes last …
 WROTE: Final = re.compile(
     r"(?:写道|寫道|写到|寫到|编写|说道|wrote|a écrit|escribió|escreveu|ha scritto|schreef|schrieb|"
-    r"написал(?:\(а\)|а|и)?|пишет|skrev|"
+    r"sent|geschreven|följande|følgende|folgendes|написал(?:\(а\)|а|и)?|пишет|skrev|"
     r"napisał(?:\(a\)|a)?|napsal(?:\(a\)|a)?|kirjoitti|írta|yazdı|đã viết|님이 작성|작성|さんは書きました)"
     r"[ \xa0]{0,3}[:：]?\*?[ \xa0]{0,3}[-—]{0,20}$",
     re.IGNORECASE,
@@ -34,6 +34,12 @@ INTRO_START: Final = re.compile(
     re.IGNORECASE,
 )
 ADDRESS: Final = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,100}")
+DATED_SENDER: Final = re.compile(r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2} .{0,80}<[^<>\s]{1,64}@[^<>\s]{1,100}>$")
+# A program that set no line break between what was written and its introduction.
+SHARED: Final = re.compile(
+    r"^(?P<own>(?!On\s|[>\s]).{1,200}?)(?:\s|-{2,4} ?)On (?:\w{3},? )?\w{3} \d{1,2}, \d{4},? at .{5,200} wrote:$", re.IGNORECASE
+)
+MAIL_DATE: Final = re.compile(r"\w{3}, \d{1,2} \w{3} \d{4},? \d{1,2}:\d{2}")
 NAME_ONLY: Final = re.compile(r"^[^:：]{0,60}[<＜][^<>＜＞\s]{1,64}@[^<>＜＞\s]{1,100}[>＞][,，]?$")
 
 SEPARATOR: Final = re.compile(
@@ -49,7 +55,7 @@ SEPARATOR: Final = re.compile(
 )
 FRAMED: Final = re.compile(r"^[\s>*]{0,6}[-_—=－─]{3,60}\s{0,4}\S.{0,60}\S\s{0,4}[-_—=－─]{3,60}\s{0,4}$")
 FORWARD: Final = re.compile(
-    r"^[\s>*]{0,6}(?:[-_—=－]{2,60}\s{0,4})?(?:begin forwarded message|forwarded message|forwarded by .{1,80}|"
+    r"^[\s*]{0,6}(?:[-_—=－]{2,60}\s{0,4})?(?:begin forwarded message|forwarded message|forwarded by .{1,80}|"
     r"转发的?(?:邮件|消息)(?:信息)?|(?:開始)?轉寄(?:的)?(?:郵件|訊息)|以下是转发的邮件|开始转发的邮件|"
     r"weitergeleitete nachricht|message transféré|пересылаемое сообщение)\s{0,3}[:：]?\s{0,3}[-_—=－]{0,60}\s{0,4}$",
     re.IGNORECASE,

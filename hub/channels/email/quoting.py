@@ -22,37 +22,42 @@ _SPACES: Final = re.compile(r"\s")
 def reply_text(text: str) -> str:
     """`text` without quoted mails, quoted lines and the signature behind them.
 
-    A mail that forwards something without a word of its own is returned whole: what it forwards is what it says.
+    A forwarded mail is not quoted: it is what the sender wants to show, and stays.
     """
     lines = text.replace("\r\n", "\n").split("\n", MAX_LINES)[:MAX_LINES]
     kept, forwarded = _own_lines(lines)
     own = "\n".join(_without_signature(kept)).strip()
-    return text.strip() if forwarded and not own else own
+    return "\n\n".join(piece for piece in (own, "\n".join(forwarded).strip()) if piece)
 
 
-def _own_lines(lines: list[str]) -> tuple[list[str], bool]:
-    """The lines outside quotes, and whether what was cut off is a forwarded mail."""
+def _own_lines(lines: list[str]) -> tuple[list[str], list[str]]:
+    """The lines outside quotes, and the forwarded mail behind them."""
     kept: list[str] = []
     number = 0
+    dropped = False  # something was taken out since the last line that says something
     while number < len(lines):
         line = lines[number]
-        length = 0 if len(line) > MAX_LINE else _intro_length(lines, number)
-        if length:
+        short = len(line) <= MAX_LINE
+        if short and (length := _intro_length(lines, number)):
             _drop_name_above(kept)
+            if shared := marks.SHARED.match(line):
+                kept.append(shared["own"])
             if not _is_quoted(_next_line(lines, number + length)):
-                return kept, False
+                return kept, []
             number += length
+            dropped = True
             continue
+        if short and marks.FORWARD.match(line):
+            return kept, lines[number:]
+        if short and _begins_quote(lines, number):
+            return _without_rule(kept), []
         if _is_quoted(line) or _is_wrapped_quote(lines, number):
-            pass
-        elif len(line) <= MAX_LINE and marks.FORWARD.match(line):
-            return kept, True
-        elif len(line) <= MAX_LINE and _begins_quote(lines, number):
-            return _without_rule(kept), False
-        else:
+            dropped = True
+        elif line.strip() or not (dropped and kept and not kept[-1].strip()):  # of the blanks round a quote one stays
             kept.append(line)
+            dropped = dropped and not line.strip()
         number += 1
-    return kept, False
+    return kept, []
 
 
 def _is_quoted(line: str) -> bool:
@@ -95,6 +100,8 @@ def _is_header_block(lines: list[str], number: int) -> bool:
             keys.add(_SPACES.sub("", match["key"].lower()))
         elif (strangers := strangers + 1) > 4:
             break
+    if len(keys) == 2:  # a date as mails write it, and an address: the shortest header there is
+        return any(marks.MAIL_DATE.search(line) for line in block[:2]) and any(marks.ADDRESS.search(line) for line in block[:2])
     if len(keys) < 3 or marks.SENDER_KEYS.isdisjoint(keys):
         return False
     return not marks.TELLTALE_KEYS.isdisjoint(keys) or any(marks.ADDRESS.search(line) for line in block[:4])
@@ -121,12 +128,14 @@ def _intro_length(lines: list[str], number: int) -> int:
 
 def _is_intro(text: str, lines: list[str], following: int) -> bool:
     """Whether `text`, one line or several joined, introduces a quote. `following`: the number of the line after it."""
+    if text.endswith(">") and marks.DATED_SENDER.match(text):
+        return _is_quoted(_next_line(lines, following))
     if not text.endswith(marks.WROTE_ENDS) or len(text) > MAX_LINE:
         return False
     dated = bool(marks.DATE.search(text))
     if marks.WROTE.search(text[-60:]):
         if text.endswith((":", "：", ":*", "-")):
-            return dated or bool(marks.ADDRESS.search(text))
+            return dated or bool(marks.ADDRESS.search(text)) or bool(marks.FRAMED.match(text))
         quoted = _is_quoted(_next_line(lines, following))
         return (dated and quoted) or (dated and bool(marks.ADDRESS.search(text)))
     if not text.endswith((":", "：")):
@@ -159,7 +168,7 @@ def _without_signature(lines: list[str]) -> list[str]:
 
 
 def _mobile_signature(lines: list[str]) -> int:
-    """The number of the line a telephone signed with: one of the last, or one that stands alone above something quoted unmarked."""
+    """Where a telephone signed: one of the last lines, or one that stands alone, above something quoted unmarked."""
     last = max((number for number, line in enumerate(lines) if line.strip()), default=0)
     for number, line in enumerate(lines):
         if len(line) > MAX_LINE or not marks.MOBILE.match(line.strip()):
