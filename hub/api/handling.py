@@ -15,6 +15,7 @@ from hub.api.identify import permitted_caller
 from hub.api.problems import BadField, MalformedJson, WrongMediaType, from_validation
 from hub.errors import NotFound
 
+_BEYOND = 2**63  # what neither database holds
 # A NUL inside JSON, which PostgreSQL cannot store: an odd number of backslashes before u0000.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -73,7 +74,7 @@ def read_query(given: MultiMapping[str], kind: type[msgspec.Struct]) -> Any:
             raise BadField(f"$query.{name}", "is given more than once")
         values[name] = texts if lists[name] else texts[0]
     try:
-        return msgspec.convert(values, kind, strict=False)
+        return _bounded(msgspec.convert(values, kind, strict=False), "$query")
     except msgspec.ValidationError as error:
         problem = from_validation(error)
         raise BadField(problem.extra["errors"][0]["path"].replace("$", "$query", 1), problem.detail) from error
@@ -86,7 +87,7 @@ async def _read_body(http: web.Request, kind: type[msgspec.Struct]) -> Any:
     if _NUL.search(raw):
         raise BadField("$", "text cannot hold the character U+0000")
     try:
-        return _decoder(kind).decode(raw)
+        return _bounded(_decoder(kind).decode(raw), "$")
     except msgspec.ValidationError as error:
         raise from_validation(error) from error
     except (msgspec.DecodeError, RecursionError) as error:
@@ -100,6 +101,15 @@ def render(endpoint: Endpoint, result: Any) -> web.StreamResponse:
     if endpoint.result is None:
         return web.Response(status=endpoint.status)
     return web.Response(status=endpoint.status, body=msgspec.json.encode(result), content_type="application/json")
+
+
+def _bounded(struct: msgspec.Struct, path: str) -> msgspec.Struct:
+    """A whole number that no database holds is refused here once, not by each endpoint."""
+    for name in struct.__struct_fields__:
+        value = getattr(struct, name)
+        if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
+            raise BadField(f"{path}.{name}", "is too large a number")
+    return struct
 
 
 def _clean(text: str, path: str) -> str:

@@ -1,6 +1,7 @@
 """From a request to a caller, and whether the caller may."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from typing import Final
@@ -10,7 +11,7 @@ from aiohttp import web
 from hub import clock
 from hub.api.clients import client_ip, cookie_name, is_foreign
 from hub.api.endpoint import PUBLIC, SIGNED_IN, VISITOR, Endpoint
-from hub.api.hub import HUB
+from hub.api.hub import HUB, Hub
 from hub.auth import ANONYMOUS, Caller
 from hub.auth.errors import BadCsrfToken, ForeignOrigin
 from hub.auth.sessions import csrf_token
@@ -41,6 +42,27 @@ async def identify_staff(request: web.Request) -> Caller:
     if request.method not in _SAFE:
         _check_csrf(request, secret)
     return caller
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCallers:
+    """Who opens a socket of the console: the session's user or a token's caller, never a foreign page (RFC 6455 §10.2)."""
+
+    hub: Hub
+
+    async def from_request(self, request: web.Request, token: str | None) -> Caller:
+        """Raises `ForeignOrigin`, `Unauthorised`. A socket takes no CSRF token: the browser says which page opens it."""
+        settings = self.hub.settings
+        if is_foreign(request, settings):
+            raise ForeignOrigin("this comes from another site's page")
+        secret = request.cookies.get(cookie_name(request, settings), "")
+        callers = self.hub.auth.callers
+        caller = await (callers.by_token(token) if token else callers.by_session(secret))
+        return caller.at(client_ip(request, settings))
+
+    async def again(self, caller: Caller) -> Caller:
+        """The same caller as they stand now; raises `Unauthorised` when it is over."""
+        return await self.hub.auth.callers.again(caller)
 
 
 async def permitted_caller(request: web.Request, endpoint: Endpoint) -> Caller:

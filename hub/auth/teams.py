@@ -64,7 +64,7 @@ class Teams:
             work.announce(events.team_changed(team_id))
 
     async def _rename(self, work: Work, team_id: TeamId, name: str, version: int) -> None:
-        sql = "UPDATE auth_team SET name = $2, name_key = $3, version = version + 1 WHERE id = $1 AND version = $4"
+        sql = "UPDATE auth_team SET name = $2, name_key = $3, version = version + 1 WHERE id = $1 AND version = $4::bigint"
         if not await work.execute(sql, team_id, name, fold(name), version):
             raise Stale("somebody else changed this team")
 
