@@ -1,5 +1,6 @@
 """Which conversation does it belong to? Several signals, the strongest first; the reason is kept."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,18 @@ class Signal:
 def subject_key(subject: str, party: str) -> str:
     """The thread key for "same subject, same party". Subjects come without "Re:" from the parser."""
     return f"s:{subject[:200].casefold()}|{party}"
+
+
+# A Message-ID of ours: the token names the message it was, with a proof nobody else can make.
+_OWN_MESSAGE_ID = re.compile(r"<([a-z2-7]{40})@", re.IGNORECASE)
+
+
+def _token(key: ThreadKey) -> str | None:
+    """The token a key carries."""
+    if key.kind in ("reply_token", "verp"):
+        return key.value
+    found = _OWN_MESSAGE_ID.match(key.value) if key.kind == "message_id" else None
+    return found[1] if found else None
 
 
 class Signals:
@@ -66,13 +79,13 @@ class Signals:
             )
 
     async def _load_tokens(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
-        tokens = (key for _, message in messages for key in message.thread_keys if key.kind in ("reply_token", "verp"))
-        named = {id for key in tokens if (id := self._read_token(key.value))}
+        tokens = (token for _, message in messages for key in message.thread_keys if (token := _token(key)))
+        named = {id for token in tokens if (id := self._read_token(token))}
         if not named:
             return
         rows = await work.fetch("SELECT id, conversation_id FROM message WHERE id = ANY($1::uuid[])", sorted(named))
         for row in rows:
-            self._by_message[row["id"]] = Signal(conversation_id=row["conversation_id"], reason="reply_token", trusted=True)
+            self._by_message[row["id"]] = Signal(conversation_id=row["conversation_id"], reason="our_message", trusted=True)
 
     async def _load_visitors(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
         visitors = {key.value for _, message in messages for key in message.thread_keys if key.kind == "visitor"}
@@ -95,7 +108,7 @@ class Signals:
         for key in keys:
             reason = "subject" if key.startswith("s:") else "message_id"
             self._by_key[account_id, key] = Signal(conversation_id=conversation.id, reason=reason, trusted=False, at=at)
-        self._by_message[message_id] = Signal(conversation_id=conversation.id, reason="reply_token", trusted=True)
+        self._by_message[message_id] = Signal(conversation_id=conversation.id, reason="our_message", trusted=True)
         if conversation.visitor_id is not None:
             self._by_visitor[str(conversation.visitor_id)] = conversation.id
 
@@ -104,10 +117,13 @@ class Signals:
         return [signal for key in message.thread_keys if (signal := self._of_key(account_id, message, key, at))]
 
     def _of_key(self, account_id: AccountId, message: InboundMessage, key: ThreadKey, at: datetime) -> Signal | None:
+        token = _token(key)
+        named = self._read_token(token) if token else None
+        if named is not None and named in self._by_message:
+            return self._by_message[named]
         match key.kind:
             case "reply_token" | "verp":
-                named = self._read_token(key.value)
-                return self._by_message.get(named) if named else None
+                return None
             case "visitor":
                 found = self._by_visitor.get(key.value)
                 return Signal(conversation_id=found, reason="visitor", trusted=True) if found else None

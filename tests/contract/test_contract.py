@@ -123,7 +123,7 @@ async def test_the_provider_sees_the_idempotency_key(rig: Rig) -> None:
     assert receipt.provider_ids
     if rig.arrived is not None:
         arrived = await rig.arrived()
-        assert rig.message.id.hex in arrived or str(rig.message.id) in arrived
+        assert rig.message.token in arrived or str(rig.message.id) in arrived
 
 
 async def test_where_nobody_answers_sending_fails_for_now(rig: Rig) -> None:

@@ -190,7 +190,7 @@ class MailAdapter:
 
 
 def _receipt(sent: Sent, composed: Composed, message: OutboundMessage) -> SendReceipt:
-    parties = {_on_the_wire(party): party for party in (*message.to, *message.cc, *message.bcc)}
+    parties = {_on_the_wire(party): party for party in message.recipients}
     return SendReceipt(
         provider_ids=(composed.message_id,),
         detail=sent.reply,

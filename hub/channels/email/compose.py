@@ -49,11 +49,12 @@ def compose(message: OutboundMessage, settings: MailSettings, *, bodies: Mapping
     """
     if not settings.address:
         raise SendError(SendFailure.BAD_SETTINGS, "the mailbox has no address")
-    recipients = tuple(dict.fromkeys(_wire_address(to) for to in (*message.to, *message.cc, *message.bcc)))
+    recipients = tuple(dict.fromkeys(_wire_address(to) for to in message.recipients))
     if not recipients:
         raise SendError(SendFailure.BAD_RECIPIENT, "no recipient")
     domain = settings.address.rpartition("@")[2]
-    message_id = f"<{message.token + '.' if message.token else ''}{message.id.hex}@{domain}>"
+    # Short enough for one line of References (RFC 5322 §2.1.1): longer ones come back mangled from some clients.
+    message_id = f"<{message.token or message.id.hex}@{domain}>"
     mail = _body(message, settings, bodies)
     for name, value in _fields(message, settings, message_id):
         mail[name] = value

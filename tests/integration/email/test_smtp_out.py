@@ -158,7 +158,7 @@ async def test_a_mail_arrives_with_its_message_id_reply_address_and_envelope_sen
     assert receipt.state is DeliveryState.ACCEPTED
     assert "queued as" in receipt.detail
     assert receipt.own_keys == (mail["Message-ID"],)
-    assert message.id.hex in mail["Message-ID"], "the idempotency key is visible to the provider"
+    assert TOKEN in mail["Message-ID"], "what names the message is visible to the provider"
     assert f"desk+{TOKEN}@hublmtp.test" in mail["Reply-To"]
     assert arrived.envelope["mail_from"] == f"bounce+{TOKEN}@hublmtp.test"
     (event,) = parse(arrived.raw, arrived.envelope)
