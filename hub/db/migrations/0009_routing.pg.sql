@@ -10,8 +10,6 @@ CREATE TABLE queue (
     is_default boolean NOT NULL,
     members_edited boolean NOT NULL,
     version integer NOT NULL,
-    client_key uuid CONSTRAINT queue_client_key UNIQUE,
-    client_digest varchar(64),
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL
 );

@@ -10,8 +10,6 @@ CREATE TABLE queue (
     is_default BOOL NOT NULL,
     members_edited BOOL NOT NULL,
     version INT NOT NULL,
-    client_key CHAR(36) CONSTRAINT queue_client_key UNIQUE,
-    client_digest VARCHAR(64),
     created_at TIMESTAMP NOT NULL,
     updated_at TIMESTAMP NOT NULL
 );

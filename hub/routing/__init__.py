@@ -1,0 +1,5 @@
+"""Who gets what waits: queues, presence, capacity, offers."""
+
+from hub.routing.service import Routing
+
+__all__ = ["Routing"]

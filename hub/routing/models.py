@@ -1,0 +1,83 @@
+"""Tables of queues, presence and offers."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+
+class QueueRow(Model):
+    """A queue. Until somebody edits its members, everybody who may answer is one of the default queue's."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=100)
+    name_key = fields.CharField(max_length=100, unique=True)
+    strategy = fields.CharField(max_length=16)
+    offer_seconds = fields.IntField()
+    priority = fields.IntField()
+    weights: Any = fields.JSONField()
+    is_default = fields.BooleanField()
+    members_edited = fields.BooleanField()
+    version = fields.IntField()
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "queue"
+
+
+class QueueMemberRow(Model):
+    """A user works a queue."""
+
+    n = fields.BigIntField(primary_key=True)
+    queue: fields.ForeignKeyRelation[QueueRow] = fields.ForeignKeyField("models.QueueRow", on_delete=fields.NO_ACTION)
+    user: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+
+    class Meta:
+        table = "queue_member"
+        unique_together = (("queue_id", "user_id"),)
+
+
+class AgentPresenceRow(Model):
+    """How an agent wants to be seen."""
+
+    user: fields.OneToOneRelation[Model] = fields.OneToOneField("models.AuthUser", primary_key=True, on_delete=fields.NO_ACTION)
+    state = fields.CharField(max_length=16)
+    since = fields.DatetimeField()
+    capacity = fields.IntField()
+    seen_at = fields.DatetimeField()
+    idle_since = fields.DatetimeField()
+    offered_at = fields.DatetimeField(null=True)
+    returned = fields.BooleanField()
+
+    class Meta:
+        table = "agent_presence"
+
+
+class AgentLinkRow(Model):
+    """An open page of an agent, in one process."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+    process_id = fields.UUIDField()
+    seen_at = fields.DatetimeField()
+
+    class Meta:
+        table = "agent_link"
+
+
+class OfferRow(Model):
+    """One item proposed to one agent."""
+
+    id = fields.UUIDField(primary_key=True)
+    conversation: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION)
+    queue_id = fields.UUIDField()
+    user: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+    weight = fields.IntField()
+    state = fields.CharField(max_length=16)
+    made_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "offer"
