@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from aiohttp import web
 
 from hub import clock
@@ -116,6 +117,7 @@ class Visitors:
 
     async def send(self, link: VisitorLink, said: protocol.Send) -> Answer | None:
         """Store the visitor's message; the answer goes out only when it is durable."""
+        said = _offered(said, link.site)
         contact = protocol.given_contact(said)
         link.visitor = await self._visitors.introduce(link.visitor, name=contact.get("name", ""), email=contact.get("email", ""))
         visitor = link.visitor
@@ -194,6 +196,14 @@ class Visitors:
 def upload_owner(visitor_id: UUID) -> str:
     """How a visitor's uploads are marked as theirs."""
     return f"visitor:{visitor_id}"
+
+
+def _offered(said: protocol.Send, site: Site) -> protocol.Send:
+    """Without a wish for somebody the site does not offer."""
+    offered = {"agent": site.settings.offered_agents, "queue": site.settings.offered_queues}
+    if said.wish is None or said.wish.id in offered[said.wish.kind]:
+        return said
+    return msgspec.structs.replace(said, wish=None)
 
 
 def _shown(site: Site, choice: Sequence[Choice], online: bool, locale: str) -> dict[str, Any]:

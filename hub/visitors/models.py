@@ -1,5 +1,7 @@
 """Tables of visitors and their visits."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -12,7 +14,7 @@ class Visitor(Model):
     subject = fields.CharField(max_length=200, null=True)
     name = fields.CharField(max_length=200)
     email = fields.CharField(max_length=330)
-    attributes = fields.JSONField()
+    attributes: Any = fields.JSONField()
     locale = fields.CharField(max_length=20)
     created_at = fields.DatetimeField()
     seen_at = fields.DatetimeField()

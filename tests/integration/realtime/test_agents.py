@@ -25,11 +25,10 @@ async def test_an_agent_is_told_of_a_message_as_soon_as_it_is_committed(live: Li
     talk = await live.store.conversation()
 
     await live.store.say(talk, "你好", direction="in")
-    event = await agent.heard("event")
+    (event,) = await agent.until(lambda: agent.events("message.added"))
 
-    assert event["type"] == "message.added"
     assert event["data"]["message"]["text"] == "你好"
-    assert event["prev"] == hello["cursor"]
+    assert [said["prev"] for said in agent.events()] == [hello["cursor"], *(e["cursor"] for e in agent.events())][:-1]
     assert hello["resync"] is False
 
 
