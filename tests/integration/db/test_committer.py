@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-
 from hub.db import Database, DatabaseGone, Event, UniqueViolation, Work, read_events
 
 _COLUMNS = {"name": "text", "value": "text"}
@@ -130,38 +127,3 @@ async def test_closing_tells_those_who_wait(database: Database) -> None:
     await database.committer.close()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(result) for result in results] == [DatabaseGone, DatabaseGone]
-
-
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(bad=st.sets(st.integers(0, 59), max_size=12))
-def test_splitting_finds_exactly_the_bad_ones(bad: set[int], dialect: str) -> None:
-    asyncio.run(_split(bad))
-
-
-async def _split(bad: set[int]) -> None:
-    """The committer alone: a transaction that only remembers, so that hundreds of splits stay quick."""
-    from contextlib import asynccontextmanager
-
-    from hub.db.committer import GroupCommitter
-
-    stored: list[int] = []
-
-    @asynccontextmanager
-    async def transaction() -> Any:
-        part: list[int] = []
-        yield part
-        stored.extend(part)
-
-    async def write(part: Any, items: Sequence[int]) -> list[int]:
-        for item in items:
-            if item in bad:
-                raise ValueError(item)
-            part.append(item)
-        return list(items)
-
-    committer = GroupCommitter(transaction)
-    committer.register("t", write)
-    results = await asyncio.gather(*(committer.submit("t", number) for number in range(60)), return_exceptions=True)
-    await committer.close()
-    assert {number for number, result in enumerate(results) if isinstance(result, ValueError)} == bad
-    assert stored == [number for number in range(60) if number not in bad]
