@@ -284,13 +284,16 @@ def owned_cells(place: Place) -> Iterator[tuple[Identity, Endpoint]]:
 @pytest.mark.timeout(180)
 async def test_what_is_not_ones_own_looks_exactly_like_what_is_not_there(place: Place) -> None:
     wrong = []
+    absent: dict[str, tuple[int, dict[str, Any]]] = {}
     for owned in await ownerships(place):
         ids = {"conversation_id": owned.conversation_id, "message_id": owned.message_id, "attachment_id": owned.attachment_id}
         for who, endpoint in owned_cells(place):
             if owned.seen_by(who):
                 continue
             for body in bodies(place, endpoint):
-                got, nothing = await ask(who, endpoint, ids, body), await ask(who, endpoint, None, body)
+                key = f"{who.name} {name_of(endpoint)} {body}"
+                nothing = absent.get(key) or absent.setdefault(key, await ask(who, endpoint, None, body))
+                got = await ask(who, endpoint, ids, body)
                 if got != nothing or got[0] != 404:
                     wrong.append(f"{who.name}: {name_of(endpoint)} {body} on {owned.name}: {got}, and on nothing: {nothing}")
     assert not wrong, "\n".join(wrong)
@@ -341,16 +344,17 @@ async def test_a_session_is_ended_by_nobody_but_its_user(place: Place) -> None:
     assert (await agent.client.get("/session")).status == 200
 
 
-@pytest.mark.parametrize("id", ["0", "x", "%00", "..%2f..", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --", "𝟙" * 40])
-async def test_malformed_ids_are_not_there_and_break_nothing(place: Place, id: str) -> None:
+MALFORMED = ("0", "x", "%00", "..%2f..", "00000000-0000-0000-0000-000000000000", "' OR 1=1 --", "%F0%9D%9F%99" * 40)
+
+
+async def test_malformed_ids_are_not_there_and_break_nothing(place: Place) -> None:
     wrong = []
     who = place.identities["administrator"]
-    for endpoint in ENDPOINTS:
-        if not set(endpoint.arguments) - {"channel"}:
-            continue
-        status, _ = await ask(who, endpoint, dict.fromkeys(endpoint.arguments, id))
-        if status not in (404, 422):
-            wrong.append(f"{name_of(endpoint)}: {status}")
+    for id, endpoint in itertools.product(MALFORMED, ENDPOINTS):
+        if set(endpoint.arguments) - {"channel"}:
+            status, _ = await ask(who, endpoint, dict.fromkeys(endpoint.arguments, id))
+            if status not in (404, 422):
+                wrong.append(f"{name_of(endpoint)} on {id}: {status}")
     assert not wrong, "\n".join(wrong)
 
 
