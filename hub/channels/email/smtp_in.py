@@ -35,6 +35,8 @@ class DoorLimits:
 
     message_bytes: int = 64 << 20
     bytes_in_flight: int = 256 << 20  # over all sessions; above it senders are asked to come back
+    large_bytes: int = 8 << 20
+    large_at_once: int = 3  # messages above `large_bytes` that are read at the same time
     recipients: int = 1000  # RFC 5321 §4.5.3.1.8 wants at least 100
     command_timeout: float = 60.0
     message_timeout: float = 600.0  # for one whole message
@@ -76,6 +78,7 @@ class MailDoor:
         self.hostname = hostname
         self.tls = tls
         self.now = clock.now
+        self.large = asyncio.Semaphore(self.limits.large_at_once)
         self.ports: dict[str, int] = {}  # "smtp" and "lmtp" → the port really bound
         self._load = _Load()
         self._trusted = tuple(ip_network(network) for network in self.limits.trusted_peers)

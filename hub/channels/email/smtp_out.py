@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from aiosmtplib import (
     SMTP,
@@ -247,8 +248,7 @@ class SmtpPool:
         client.protocol.write(body)
         async with asyncio.timeout(self._times.command + len(body) / 50_000):
             while (transport := client.transport) is not None:
-                assert isinstance(transport, asyncio.WriteTransport)
-                if not transport.get_write_buffer_size():
+                if not cast(asyncio.WriteTransport, transport).get_write_buffer_size():
                     return
                 await asyncio.sleep(0.01)
         raise SMTPServerDisconnected("connection lost in the middle of the message")

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING, ClassVar
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, ClassVar, cast
 from uuid import UUID
 
 from aiosmtpd.lmtp import LMTP
@@ -93,7 +94,8 @@ class MailSession(SMTP):
         self._door = door
         self._peer: str | None = None
         self._collector: DataCollector | None = None
-        self._complete: asyncio.Future[None] | None = None
+        self._grown: asyncio.Future[None]
+        self._complete: asyncio.Future[None]
         self._held = 0
         self._overloaded = False
         self._storing = False
@@ -134,8 +136,7 @@ class MailSession(SMTP):
             return
         peer = str((transport.get_extra_info("peername") or ("",))[0])
         if not self._door.admit(self, peer):
-            assert isinstance(transport, asyncio.WriteTransport)
-            transport.write(b"421 4.7.0 Too many connections\r\n")
+            cast(asyncio.WriteTransport, transport).write(b"421 4.7.0 Too many connections\r\n")
             transport.close()
             return
         self._peer = peer
@@ -165,9 +166,12 @@ class MailSession(SMTP):
             self._overloaded = True
             collector.discard()
             self._hold(0)
-        if rest is not None and self._complete is not None:
+        if collector.size > self._door.limits.large_bytes and not self._grown.done():
+            self._grown.set_result(None)
+        if rest is not None:
             self._collector = None
-            self._complete.set_result(None)
+            if not self._complete.done():
+                self._complete.set_result(None)
             if rest:
                 super().data_received(rest)
 
@@ -190,7 +194,8 @@ class MailSession(SMTP):
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         try:
-            reply = await self._take(envelope)
+            async with AsyncExitStack() as slot:
+                reply = await self._take(envelope, slot)
         finally:
             self._hold(0)
             self._collector = None
@@ -200,9 +205,9 @@ class MailSession(SMTP):
         if self._leaving and self.transport is not None:
             self.transport.close()
 
-    async def _take(self, envelope: RoutedEnvelope) -> str:
+    async def _take(self, envelope: RoutedEnvelope, slot: AsyncExitStack) -> str:
         self._overloaded = False
-        collector = await self._receive()
+        collector = await self._receive(slot)
         self._storing = True
         if self._overloaded:
             return self._reply_to_all(envelope, _BUSY)
@@ -214,15 +219,23 @@ class MailSession(SMTP):
             raw = await asyncio.to_thread(collector.content)
         return await self._store(envelope, raw)
 
-    async def _receive(self) -> DataCollector:
+    async def _receive(self, slot: AsyncExitStack) -> DataCollector:
+        """Only so many large messages are read at a time: the others' senders wait, held back by TCP."""
+        loop = asyncio.get_running_loop()
         self._reset_timeout(self._door.limits.message_timeout)
-        collector = DataCollector(self._door.limits.message_bytes)
-        self._complete = asyncio.get_running_loop().create_future()
-        self._collector = collector
+        self._grown = self._complete = loop.create_future()
+        self._collector = collector = DataCollector(self._door.limits.message_bytes)
         # What was sent without waiting for the 354. StreamReader has no public way to ask whether it holds anything.
         if early := len(self._reader._buffer):  # type: ignore[attr-defined]
             self._collect(collector, await self._reader.read(early))
-        await self._complete
+        await self._grown
+        if self._collector is not None:
+            self._complete = loop.create_future()
+            transport = cast(asyncio.ReadTransport, self.transport)
+            transport.pause_reading()
+            await slot.enter_async_context(self._door.large)
+            transport.resume_reading()
+            await self._complete
         self._reset_timeout()
         return collector
 

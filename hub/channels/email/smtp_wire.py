@@ -38,8 +38,8 @@ class DataCollector:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self._kept = bytearray(CRLF)  # the line end of the DATA command: an empty message begins with its dot
-        self._tail = CRLF
+        self._kept = bytearray()
+        self._tail = CRLF  # the line end of the DATA command: an empty message begins with its dot
 
     @property
     def too_much(self) -> bool:
@@ -64,18 +64,18 @@ class DataCollector:
         self._kept = bytearray()
 
     def _keep(self, chunk: bytes) -> None:
+        """Without the dots of transparency (RFC 5321 §4.5.2), the one that ends the message among them."""
         self.size += len(chunk)
         if self.too_much:
             self._kept = bytearray()
-        else:
-            self._kept += chunk
+            return
+        before = self._tail[-2:]
+        self._kept += (before + chunk).replace(b"\r\n.", CRLF)[len(before) :]
 
     def content(self) -> bytes:
-        """The message as its sender had it, without the dots of transparency (RFC 5321 §4.5.2). Asked for once."""
-        del self._kept[-3:]  # the lone dot and its line end
-        kept = self._kept.replace(b"\r\n.", CRLF) if b"\r\n." in self._kept else self._kept
-        self._kept = bytearray()
-        return bytes(memoryview(kept)[len(CRLF) :])
+        """The message as its sender had it. Asked for once, when its end was found."""
+        kept, self._kept = self._kept, bytearray()
+        return bytes(memoryview(kept)[: -len(CRLF)])
 
 
 def read_path(argument: str) -> tuple[str, str] | None:

@@ -339,7 +339,7 @@ async def test_cut_at_any_point_of_the_conversation_nothing_is_lost_or_doubled(
     mails = [mail(body="x" * 30_000) for _ in range(12)]
     mail_servers.deliver(user, *mails)
 
-    for cut_after in (0, 200, 600, 900, 1200, 1500, *range(30_000, 350_000, 60_000)):
+    for cut_after in (0, 200, 600, 900, 1200, 1500, *range(30_000, 290_000, 60_000)):
         proxy = await cutting_proxy(mail_servers.imap)
 
         def cut(number: int, way: str, before: bytes, new: bytes, at: int = cut_after) -> str:
