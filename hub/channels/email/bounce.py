@@ -32,7 +32,7 @@ _BLOCKS: Final = re.compile(rb"(?:[ \t]*\r?\n){2,}")
 _ADDRESS: Final = re.compile(r"[^\s<>;,()\"]{1,64}@[^\s<>;,()\"]{1,255}")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _DIAGNOSIS_TYPE: Final = re.compile(r"^\s*[\w-]{1,20}\s*;\s*")
-_OWN_MESSAGE_ID: Final = re.compile(r"^<([a-z2-7]{40})\.", re.IGNORECASE)
+_OWN_MESSAGE_ID: Final = re.compile(r"^<([a-z2-7]{40})@", re.IGNORECASE)
 
 # RFC 3464 §2.3.3. "relayed" and "expanded": as far as anybody will ever tell.
 _STATES: Final = {

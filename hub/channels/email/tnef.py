@@ -9,7 +9,7 @@ from hub.channels.email.foreign import attempt
 from hub.channels.email.mime import safe_filename
 from hub.messages.content import IncomingFile
 
-_MAX_TNEF: Final = 40 * 1024 * 1024  # bytes
+_MAX_WORK: Final = 2_000_000_000  # bytes the library may copy: it copies the rest of the file for every object in it
 _MAX_FILES: Final = 200
 TYPES: Final = {"application/ms-tnef", "application/vnd.ms-tnef"}
 
@@ -24,9 +24,18 @@ class Unpacked:
 
 def open_tnef(content: bytes) -> Unpacked | None:
     """Unpack; None if it cannot be read (then it is offered as it came)."""
-    if len(content) > _MAX_TNEF:
+    if _objects(content) * len(content) > _MAX_WORK:
         return None
     return attempt(lambda: _open(content))
+
+
+def _objects(content: bytes) -> int:
+    """How many objects a file consists of: level (1 byte), name (4), length (4), that many bytes, checksum (2)."""
+    count, offset = 0, 6
+    while offset + 11 <= len(content):
+        offset += 11 + int.from_bytes(content[offset + 5 : offset + 9], "little")
+        count += 1
+    return count
 
 
 def _open(content: bytes) -> Unpacked:
@@ -34,14 +43,17 @@ def _open(content: bytes) -> Unpacked:
 
     tnef = TNEF(content, do_checksum=False)
     files = [_file(attachment, number) for number, attachment in enumerate(tnef.attachments[:_MAX_FILES], 1)]
-    if rtf := tnef.rtfbody:
-        files.append(IncomingFile(filename="message.rtf", content_type="application/rtf", content=_as_bytes(rtf)))
+    rtf = _as_bytes(attempt(lambda: tnef.rtfbody))
+    if rtf.startswith(b"{\\rtf"):  # without its optional decompressor the library returns it compressed, of no use to anybody
+        files.append(IncomingFile(filename="message.rtf", content_type="application/rtf", content=rtf))
     plain, html = _as_text(tnef.body), _as_text(tnef.htmlbody)
     return Unpacked(files=tuple(files), segment=Segment(plain=plain, html=html) if plain or html else None)
 
 
 def _file(attachment: Any, number: int) -> IncomingFile:
-    name = safe_filename(clean(str(attachment.long_filename() or attachment.name or "")).strip())
+    # The library reads names as UTF-8 only; the old short name is in the code page of the sender.
+    long_name = attempt(lambda: attachment.long_filename())
+    name = safe_filename(_as_text(long_name or attachment._name) or "").strip("\0 ")
     return IncomingFile(
         filename=name or f"attachment-{number}.bin", content_type="application/octet-stream", content=_as_bytes(attachment.data)
     )

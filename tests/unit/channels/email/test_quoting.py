@@ -34,12 +34,15 @@ def test_only_so_many_lines_are_looked_at() -> None:
 @pytest.mark.parametrize(
     ("html", "own"),
     [
-        ('<div>Yes</div><div class="gmail_quote"><div class="gmail_attr">On x wrote:</div><blockquote>old</blockquote></div>', "Yes"),
+        (
+            '<div>Yes</div><div class="gmail_quote"><div class="gmail_attr">On x wrote:</div><blockquote>old</blockquote></div>',
+            "Yes",
+        ),
         ('<p>Yes</p><div id="appendonsend"></div><hr><div id="divRplyFwdMsg">From: x</div><div>old</div>', "Yes"),
         ('<div>Yes</div><blockquote type="cite">old</blockquote>', "Yes"),
         ('<div>好的</div><div id="isReplyContent">At 2026 you wrote: old</div>', "好的"),
         ('<div>好的</div><div class="ntes-mailmaster-quote">old</div>', "好的"),
-        ('<div>好的</div><includetail>old</includetail>', "好的"),
+        ("<div>好的</div><includetail>old</includetail>", "好的"),
         ('<p>Yes</p><div class="moz-cite-prefix">On x, y wrote:</div><blockquote type="cite">old</blockquote>', "Yes"),
         ('<div>Yes</div><div class="yahoo_quoted">old</div>', "Yes"),
     ],
