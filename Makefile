@@ -43,10 +43,10 @@ $(BIN)/python:
 
 $(RUN_MARK): setup.cfg pyproject.toml setup.py | $(BIN)/python
 	@echo "installing the hub and its libraries into $(VENV)"
-	@HUB_WEB=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check "setuptools>=69" -e .
+	@HUB_WEB=skip PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check "setuptools>=69" -e .
 	@touch $@
 
 $(DEV_MARK): setup.cfg pyproject.toml setup.py | $(BIN)/python
 	@echo "installing the development tools into $(VENV)"
-	@HUB_WEB=skip $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	@HUB_WEB=skip PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
 	@touch $@ $(RUN_MARK)
