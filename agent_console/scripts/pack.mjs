@@ -1,0 +1,43 @@
+// After a build: a .gz beside every file worth it, and the byte budgets. Fails when one is broken.
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+
+const OUT = join(dirname(fileURLToPath(import.meta.url)), '../../hub/static/console')
+const FIRST_LOAD = 180_000 // bytes of script and style, gzipped, until the inbox stands in either language
+const ROUTE = 60_000
+const PACKED = new Set(['.js', '.css', '.html', '.svg', '.webmanifest'])
+
+const manifest = JSON.parse(readFileSync(join(OUT, '.vite/manifest.json'), 'utf8'))
+const sizes = new Map()
+for (const entry of readdirSync(OUT, { recursive: true })) {
+  const path = join(OUT, entry)
+  if (!statSync(path).isFile() || !PACKED.has(extname(entry))) continue
+  const packed = gzipSync(readFileSync(path), { level: 9 })
+  writeFileSync(path + '.gz', packed)
+  sizes.set(entry, packed.length)
+}
+
+function files(name, seen = new Set()) {
+  const chunk = manifest[name]
+  if (!chunk || seen.has(chunk.file)) return seen
+  seen.add(chunk.file)
+  for (const style of chunk.css ?? []) seen.add(style)
+  for (const other of chunk.imports ?? []) files(other, seen)
+  return seen
+}
+const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
+
+const entry = files('index.html')
+const locales = Object.keys(manifest).filter((name) => /locales\//.test(name))
+for (const name of ['src/shell/AppShell.vue', 'src/inbox/InboxPage.vue']) files(name, entry)
+const first = weigh(entry) + Math.max(...locales.map((name) => weigh(files(name))))
+const lazy = Object.keys(manifest).filter((name) => manifest[name].isDynamicEntry)
+const routes = lazy.map((name) => [name, weigh([...files(name)].filter((file) => !entry.has(file)))])
+const heaviest = routes.sort((a, b) => b[1] - a[1])[0]
+console.log(`first load ${(first / 1000).toFixed(1)} kB gz of ${FIRST_LOAD / 1000}; heaviest route ${heaviest[0]} ${(heaviest[1] / 1000).toFixed(1)} kB gz of ${ROUTE / 1000}`)
+if (first > FIRST_LOAD || heaviest[1] > ROUTE) {
+  console.error('a byte budget is broken')
+  process.exit(1)
+}

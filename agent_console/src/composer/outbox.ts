@@ -1,0 +1,103 @@
+import { useQueryClient, type InfiniteData } from '@tanstack/vue-query'
+import { defineStore } from 'pinia'
+import { computed, ref, watch } from 'vue'
+
+import { ApiError } from '../api/http'
+import { hub } from '../api/hub'
+import type { ConversationView, Id, MessageCreate, MessagePage } from '../api/types'
+import { keys } from '../live/keys'
+import { addMessage } from '../live/patch'
+import { useSession } from '../session/store'
+
+export interface Outgoing {
+  clientKey: Id
+  conversationId: Id
+  body: MessageCreate
+  files: { filename: string; size: number }[]
+  state: 'sending' | 'failed' | 'overtaken'
+  problem: unknown
+  at: string
+}
+
+const KEPT = 'switchboard.outbox'
+
+/**
+ * What was sent but is not known to be stored. Every entry carries its client key, so that trying again can never send twice; entries outlive
+ * a reload of the page. One that a colleague's newer answer overtook waits for a decision.
+ */
+export const useOutbox = defineStore('outbox', () => {
+  const client = useQueryClient()
+  const session = useSession()
+  const entries = ref<Outgoing[]>(restored())
+
+  watch(entries, (now) => localStorage.setItem(KEPT, JSON.stringify(now)), { deep: true })
+  const of = (conversationId: Id) => computed(() => entries.value.filter((entry) => entry.conversationId === conversationId))
+
+  function send(conversationId: Id, body: MessageCreate, files: Outgoing['files']): void {
+    entries.value.push({ clientKey: body.client_key, conversationId, body, files, state: 'sending', problem: null, at: new Date().toISOString() })
+    void attempt(body.client_key)
+  }
+
+  /** Once more with the same key. `anyway`: although a colleague has answered meanwhile. */
+  function retry(clientKey: Id, anyway = false): void {
+    const entry = find(clientKey)
+    if (!entry) return
+    if (anyway) delete entry.body.expected_version
+    entry.state = 'sending'
+    void attempt(clientKey)
+  }
+
+  function discard(clientKey: Id): void {
+    entries.value = entries.value.filter((entry) => entry.clientKey !== clientKey)
+  }
+
+  const find = (clientKey: Id): Outgoing | undefined => entries.value.find((entry) => entry.clientKey === clientKey)
+
+  async function attempt(clientKey: Id): Promise<void> {
+    const entry = find(clientKey)
+    if (!entry) return
+    try {
+      addMessage(client, await hub.send(entry.conversationId, entry.body))
+      discard(clientKey)
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 'stale') return overtaken(entry)
+      entry.state = 'failed'
+      entry.problem = error instanceof ApiError ? error.problem : null
+    }
+  }
+
+  /** The conversation changed since: harmless, unless a colleague has answered. */
+  async function overtaken(entry: Outgoing): Promise<void> {
+    const seen = lastNumber(client.getQueryData(keys.messages(entry.conversationId)))
+    try {
+      const [conversation, newer] = await Promise.all([hub.conversation(entry.conversationId), hub.messages(entry.conversationId, { after: seen, limit: 40 })])
+      newer.items.forEach((message) => addMessage(client, message))
+      client.setQueryData<ConversationView>(keys.conversation(conversation.id), conversation)
+      const answered = newer.items.some((message) => message.direction === 'out' && message.author_id !== session.me?.id)
+      if (answered) entry.state = 'overtaken'
+      else {
+        entry.body.expected_version = conversation.version
+        await attempt(entry.clientKey)
+      }
+    } catch (error) {
+      entry.state = 'failed'
+      entry.problem = error instanceof ApiError ? error.problem : null
+    }
+  }
+
+  return { entries, of, send, retry, discard }
+})
+
+function lastNumber(pages: InfiniteData<MessagePage> | undefined): number {
+  return pages?.pages[0]?.items.at(-1)?.n ?? 0
+}
+
+/** After a reload nobody knows what became of what was on its way: shown as failed, to be tried again under its old key. */
+function restored(): Outgoing[] {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? '[]') as Outgoing[]
+    return kept.map((entry) => (entry.state === 'sending' ? { ...entry, state: 'failed' } : entry))
+  } catch {
+    return []
+  }
+}

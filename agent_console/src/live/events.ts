@@ -1,0 +1,56 @@
+import type {
+  AccountView,
+  ConversationView,
+  CustomerView,
+  Delivery,
+  DeliveryState,
+  Id,
+  MessageView,
+  OfferView,
+  Presence,
+  QueueView,
+  TicketView,
+} from '../api/types'
+
+interface Stamped {
+  cursor: string
+  prev?: string | null
+}
+
+/** What the event log says, by type. Types this console does not know are passed over. */
+export type HubEvent =
+  | { type: 'conversation.created'; data: { conversation: ConversationView; message?: MessageView } }
+  | { type: 'conversation.changed'; data: { conversation: ConversationView } }
+  | { type: 'conversation.moved'; data: { conversation: ConversationView } }
+  | { type: 'conversation.appeared'; data: { conversation: ConversationView } }
+  | { type: 'conversation.vanished'; data: { conversation?: { id: Id }; conversation_id?: Id; id?: Id } }
+  | { type: 'message.added'; data: { conversation?: ConversationView; message: MessageView } }
+  | { type: 'message.changed'; data: MessageChange }
+  | { type: 'customer.changed'; data: { customer: CustomerView } }
+  | { type: 'ticket.changed'; data: { ticket: TicketView } }
+  | { type: 'account.changed'; data: { account: AccountView } }
+  | { type: 'queue.changed'; data: { queue: QueueView } }
+  | { type: 'user.changed' | 'role.changed' | 'team.changed'; data: { id: Id } }
+  | { type: 'caller.changed'; data: { user_id: Id } }
+  | { type: 'presence.changed'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }
+  | { type: 'offer.made'; data: { offer: OfferView } }
+  | { type: 'offer.ended'; data: { id: Id; conversation_id: Id; outcome: string } }
+  | { type: 'resync'; data?: unknown }
+
+export type LiveEvent = HubEvent & Stamped
+
+export interface MessageChange {
+  conversation_id: Id
+  message_id: Id
+  n?: number
+  status: DeliveryState | null
+  status_detail?: string | null
+  failure?: string | null
+  deliveries?: Delivery[]
+}
+
+/** What may be lost: typing, viewing. */
+export type Notice =
+  | { topic: 'typing'; data: { conversation_id: Id; typing: boolean; user_id?: Id | null; name?: string } }
+  | { topic: 'viewing'; data: { conversation_id: Id; viewing: boolean; user_id: Id; name?: string } }
+  | { topic: 'presence'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }

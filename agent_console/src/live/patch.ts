@@ -1,0 +1,144 @@
+import type { InfiniteData, QueryClient } from '@tanstack/vue-query'
+
+import type { ConversationView, Id, MessagePage, MessageView, OfferView, Page, Presence } from '../api/types'
+import type { HubEvent, MessageChange } from './events'
+import { belongs, compare, keys, type ConversationFilter } from './keys'
+
+type ConversationPages = InfiniteData<Page<ConversationView>>
+type MessagePages = InfiniteData<MessagePage>
+
+/** Brings what is cached up to what one event says. What no event can say for sure (totals) is fetched again. */
+export function patch(client: QueryClient, event: HubEvent, me: Id): void {
+  switch (event.type) {
+    case 'conversation.created':
+      patchConversation(client, event.data.conversation, me)
+      if (event.data.message) addMessage(client, event.data.message)
+      return
+    case 'conversation.changed':
+    case 'conversation.moved':
+    case 'conversation.appeared':
+      return patchConversation(client, event.data.conversation, me)
+    case 'conversation.vanished':
+      return forgetConversation(client, event.data.conversation?.id ?? event.data.conversation_id ?? event.data.id ?? '')
+    case 'message.added':
+      if (event.data.conversation) patchConversation(client, event.data.conversation, me, event.data.message.direction === 'in')
+      return addMessage(client, event.data.message)
+    case 'message.changed':
+      return changeMessage(client, event.data)
+    case 'customer.changed':
+      client.setQueryData(keys.customer(event.data.customer.id), event.data.customer)
+      void client.invalidateQueries({ queryKey: keys.customers })
+      return
+    case 'ticket.changed':
+      void client.invalidateQueries({ queryKey: keys.ticket(event.data.ticket.id) })
+      void client.invalidateQueries({ queryKey: keys.tickets })
+      return
+    case 'account.changed':
+      return stale(client, keys.accounts)
+    case 'queue.changed':
+      return stale(client, keys.queues)
+    case 'user.changed':
+    case 'team.changed':
+    case 'role.changed':
+      return stale(client, keys.users, keys.teams, keys.roles, keys.agents)
+    case 'presence.changed':
+      return patchPresence(client, event.data)
+    case 'offer.made':
+      client.setQueryData<OfferView[]>(keys.offers, (offers = []) => [...offers.filter((one) => one.id !== event.data.offer.id), event.data.offer])
+      return
+    case 'offer.ended':
+      client.setQueryData<OfferView[]>(keys.offers, (offers = []) => offers.filter((one) => one.id !== event.data.id))
+      return
+    case 'caller.changed':
+    case 'resync':
+      void client.invalidateQueries()
+  }
+}
+
+function stale(client: QueryClient, ...queryKeys: (readonly unknown[])[]): void {
+  for (const queryKey of queryKeys) void client.invalidateQueries({ queryKey })
+}
+
+/** Puts a conversation where it belongs now, in every list and on its own page. `unread` is this user's and comes in no event. */
+export function patchConversation(client: QueryClient, conversation: ConversationView, me: Id, arrived = false): void {
+  const known = knownConversation(client, conversation.id)
+  if (known && known.version > conversation.version) return
+  const merged = { ...known, ...conversation, unread: arrived || (known?.unread ?? false) }
+  if (client.getQueryData(keys.conversation(conversation.id))) client.setQueryData(keys.conversation(conversation.id), merged)
+  for (const [queryKey, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
+    if (pages) client.setQueryData(queryKey, placed(pages, merged, queryKey[1] as ConversationFilter, me))
+  }
+}
+
+function knownConversation(client: QueryClient, id: Id): ConversationView | undefined {
+  const own = client.getQueryData<ConversationView>(keys.conversation(id))
+  if (own) return own
+  for (const [, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
+    const found = pages?.pages.flatMap((page) => page.items).find((one) => one.id === id)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** The same pages without the conversation's old row and with a new one where the order wants it, if that place is loaded. */
+export function placed(pages: ConversationPages, conversation: ConversationView, filter: ConversationFilter, me: Id): ConversationPages {
+  const without = pages.pages.map((page) => ({ ...page, items: page.items.filter((one) => one.id !== conversation.id) }))
+  if (!belongs(conversation, filter, me)) return { ...pages, pages: without }
+  for (const page of without) {
+    const at = page.items.findIndex((one) => compare(conversation, one, filter.sort) < 0)
+    if (at < 0) continue
+    page.items.splice(at, 0, conversation)
+    return { ...pages, pages: without }
+  }
+  const last = without.at(-1)
+  if (last && last.next_cursor === null) last.items.push(conversation)
+  return { ...pages, pages: without }
+}
+
+function forgetConversation(client: QueryClient, id: Id): void {
+  for (const [queryKey, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
+    if (!pages) continue
+    const without = pages.pages.map((page) => ({ ...page, items: page.items.filter((one) => one.id !== id) }))
+    client.setQueryData(queryKey, { ...pages, pages: without })
+  }
+  void client.invalidateQueries({ queryKey: keys.conversation(id) })
+}
+
+/** Adds a message to its open timeline, or replaces it there: by id, so that the answer of a send and its event
+ *  may come in any order. An event carries only the beginning of a very long text (`extra.partial`): then the timeline is read again. */
+export function addMessage(client: QueryClient, message: MessageView): void {
+  if (message.extra.partial) return void client.invalidateQueries({ queryKey: keys.messages(message.conversation_id) })
+  client.setQueryData<MessagePages>(keys.messages(message.conversation_id), (pages) => {
+    if (!pages) return pages
+    const known = pages.pages.some((page) => page.items.some((one) => one.id === message.id))
+    return { ...pages, pages: known ? replaced(pages.pages, message) : appended(pages.pages, message) }
+  })
+}
+
+function replaced(pages: MessagePage[], message: MessageView): MessagePage[] {
+  return pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === message.id ? { ...one, ...message } : one)) }))
+}
+
+/** The first page is the newest one. */
+function appended(pages: MessagePage[], message: MessageView): MessagePage[] {
+  const [newest, ...older] = pages
+  if (!newest) return pages
+  return [{ ...newest, items: [...newest.items, message].sort((a, b) => a.n - b.n) }, ...older]
+}
+
+function changeMessage(client: QueryClient, { message_id: id, conversation_id: conversationId, ...change }: MessageChange): void {
+  client.setQueryData<MessagePages>(keys.messages(conversationId), (pages) => {
+    if (!pages) return pages
+    const items = (page: MessagePage) => page.items.map((one) => (one.id === id ? { ...one, ...change, n: one.n } : one))
+    return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: items(page) })) }
+  })
+}
+
+function patchPresence(client: QueryClient, change: Partial<Presence> & Pick<Presence, 'user_id' | 'state'>): void {
+  client.setQueryData<Presence[]>(keys.presence, (all) => {
+    if (!all) return all
+    const known = all.find((one) => one.user_id === change.user_id)
+    const blank: Presence = { user_id: change.user_id, state: change.state, since: new Date().toISOString(), load: 0, capacity: 0, connected: true }
+    return [...all.filter((one) => one !== known), { ...blank, ...known, ...change }]
+  })
+}

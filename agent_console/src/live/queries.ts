@@ -1,0 +1,62 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-query'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+
+import { hub, itemsOf } from '../api/hub'
+import type { Id, MessagePage } from '../api/types'
+import { keys, type ConversationFilter } from './keys'
+
+const LIST_PAGE = 50
+const MESSAGE_PAGE = 40
+
+/** What several screens read; live events keep it true. */
+export const useCounts = () => useQuery({ queryKey: keys.counts, queryFn: hub.counts, placeholderData: keepPreviousData })
+export const useAgents = () => useQuery({ queryKey: keys.agents, queryFn: hub.agents })
+export const usePresence = () => useQuery({ queryKey: keys.presence, queryFn: hub.presence })
+export const useQueues = () => useQuery({ queryKey: keys.queues, queryFn: () => hub.queues().then(itemsOf) })
+export const useTicketStates = () => useQuery({ queryKey: keys.ticketStates, queryFn: hub.ticketStates })
+
+export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>, enabled: MaybeRefOrGetter<boolean> = true) {
+  return useInfiniteQuery({
+    queryKey: computed(() => keys.conversations(toValue(filter))),
+    queryFn: ({ pageParam }) => hub.conversations({ ...toValue(filter), cursor: pageParam, limit: LIST_PAGE }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    enabled: computed(() => toValue(enabled)),
+  })
+}
+
+export function useConversation(id: MaybeRefOrGetter<Id>) {
+  return useQuery({ queryKey: computed(() => keys.conversation(toValue(id))), queryFn: () => hub.conversation(toValue(id)) })
+}
+
+export const messageQuery = (id: Id) => ({
+  queryKey: keys.messages(id),
+  queryFn: ({ pageParam }: { pageParam: unknown }) => hub.messages(id, { before: (pageParam as number | null) ?? undefined, limit: MESSAGE_PAGE }),
+  initialPageParam: null as number | null,
+  getNextPageParam: (oldest: MessagePage) => (oldest.has_more_before ? (oldest.items[0]?.n ?? null) : null),
+})
+
+/** A timeline from its end: the first page is the newest, further ones are older. */
+export function useMessages(id: MaybeRefOrGetter<Id>) {
+  const options = computed(() => messageQuery(toValue(id)))
+  return useInfiniteQuery({
+    queryKey: computed(() => options.value.queryKey),
+    queryFn: (context) => options.value.queryFn(context),
+    initialPageParam: null as number | null,
+    getNextPageParam: (oldest) => messageQuery('').getNextPageParam(oldest),
+  })
+}
+
+/** Names for ids, as far as they are known. */
+export function useNames() {
+  const { data: agents } = useAgents()
+  const { data: queues } = useQueues()
+  const agentById = computed(() => new Map(agents.value?.map((agent) => [agent.id, agent])))
+  const queueById = computed(() => new Map(queues.value?.map((queue) => [queue.id, queue])))
+  return {
+    agents,
+    queues,
+    agentName: (id: Id | null | undefined) => (id ? (agentById.value.get(id)?.display_name ?? '') : ''),
+    queueName: (id: Id | null | undefined) => (id ? (queueById.value.get(id)?.name ?? '') : ''),
+  }
+}

@@ -1,0 +1,153 @@
+import { useQueryClient } from '@tanstack/vue-query'
+import { defineStore } from 'pinia'
+import { effectScope, ref, shallowRef } from 'vue'
+
+import { hub } from '../api/hub'
+import { ApiError } from '../api/http'
+import type { Id } from '../api/types'
+import { Pruned, useEventCursor, type EventFeed } from './cursor'
+import type { LiveEvent, Notice } from './events'
+import { keys } from './keys'
+import { patch } from './patch'
+import { Sio } from './sio'
+
+export type LineState = 'connecting' | 'live' | 'lost'
+
+const TYPING_LASTS = 6000
+const COUNT_PAUSE = 1500
+const COUNTED = /^(conversation|message\.added)/
+
+/** The one live connection of this page: what comes in patches the query cache, what may be lost is kept here. */
+export const useLive = defineStore('live', () => {
+  const client = useQueryClient()
+  const line = ref<LineState>('connecting')
+  const typing = ref(new Map<Id, { name: string; customer: boolean }>())
+  const viewers = ref(new Map<Id, { conversationId: Id; name: string }>())
+  const socket = shallowRef<Sio>()
+  const listeners = new Set<(event: LiveEvent) => void>()
+  const watchers = new Set<(event: LiveEvent) => void>()
+  let end: (() => void) | undefined
+
+  function start(me: Id): void {
+    stop()
+    const scope = effectScope(true)
+    const stream = scope.run(() => useEventCursor(feed, (event) => applied(event, me), reload))!
+    const connection = new Sio(location.origin, { namespace: '/agent', auth: () => ({ cursor: stream.cursor.value ?? undefined }) })
+    connection
+      .on('hello', (hello: { cursor: string; resync: boolean }) => {
+        line.value = 'live'
+        if (hello.resync && stream.cursor.value) reload()
+        if (hello.resync || !stream.cursor.value) stream.restart(hello.cursor)
+      })
+      .on('resync', ({ cursor }: { cursor: string }) => {
+        stream.restart(cursor)
+        reload()
+      })
+      .on('event', (event: LiveEvent) => listeners.forEach((take) => take(event)))
+      .on('notice', noticed)
+      .on('bye', ({ retry }: { retry?: boolean }) => {
+        if (!retry) reload() // the first answer 401 shows the sign-in page
+      })
+      .on('disconnect', () => (line.value = 'lost'))
+    const hurry = (): void => connection.hurry()
+    window.addEventListener('online', hurry)
+    document.addEventListener('visibilitychange', hurry)
+    socket.value = connection
+    end = () => {
+      window.removeEventListener('online', hurry)
+      document.removeEventListener('visibilitychange', hurry)
+      connection.close()
+      scope.stop()
+    }
+  }
+
+  function stop(): void {
+    end?.()
+    end = undefined
+    line.value = 'connecting'
+  }
+
+  const feed: EventFeed = {
+    subscribe(take) {
+      listeners.add(take)
+      return () => listeners.delete(take)
+    },
+    since: eventsSince,
+  }
+
+  function applied(event: LiveEvent, me: Id): void {
+    if (event.type === 'resync') return reload()
+    patch(client, event, me)
+    if (event.type === 'message.added') typing.value.delete(event.data.message.conversation_id)
+    if (COUNTED.test(event.type)) countSoon()
+    watchers.forEach((tell) => tell(event))
+  }
+
+  let counting = false
+  function countSoon(): void {
+    if (counting) return
+    counting = true
+    setTimeout(() => {
+      counting = false
+      void client.invalidateQueries({ queryKey: keys.counts })
+    }, COUNT_PAUSE)
+  }
+
+  function reload(): void {
+    void client.invalidateQueries()
+  }
+
+  const stops = new Map<Id, ReturnType<typeof setTimeout>>()
+  function noticed(notice: Notice): void {
+    switch (notice.topic) {
+      case 'typing':
+        return setTyping(notice.data.conversation_id, notice.data.typing, notice.data.name ?? '', !notice.data.user_id)
+      case 'viewing':
+        return setViewing(notice.data.user_id, notice.data.viewing ? { conversationId: notice.data.conversation_id, name: notice.data.name ?? '' } : null)
+      case 'presence':
+        return patch(client, { type: 'presence.changed', data: notice.data }, '')
+    }
+  }
+
+  function setViewing(userId: Id, where: { conversationId: Id; name: string } | null): void {
+    if (where) viewers.value.set(userId, where)
+    else viewers.value.delete(userId)
+  }
+
+  function setTyping(id: Id, on: boolean, name: string, customer: boolean): void {
+    clearTimeout(stops.get(id))
+    if (!on) return void typing.value.delete(id)
+    typing.value.set(id, { name, customer })
+    stops.set(id, setTimeout(() => typing.value.delete(id), TYPING_LASTS))
+  }
+
+  /** Called with each event after it was applied: sounds, notifications, announcements. */
+  function watchEvents(tell: (event: LiveEvent) => void): () => void {
+    watchers.add(tell)
+    return () => watchers.delete(tell)
+  }
+
+  const sayTyping = (id: Id, on: boolean): void => socket.value?.emit('typing', { conversation_id: id, typing: on })
+  const sayViewing = (id: Id | null): void => socket.value?.emit('viewing', { conversation_id: id })
+
+  return { line, typing, viewers, start, stop, watchEvents, sayTyping, sayViewing }
+})
+
+/** The log after `cursor`, page by page. */
+async function eventsSince(cursor: string): Promise<LiveEvent[]> {
+  const events: LiveEvent[] = []
+  for (;;) {
+    const page = await pageAfter(events.at(-1)?.cursor ?? cursor)
+    if (!page.length) return events
+    events.push(...page)
+  }
+}
+
+async function pageAfter(cursor: string): Promise<LiveEvent[]> {
+  try {
+    return (await hub.eventsAfter(cursor)).items as LiveEvent[]
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 410) throw new Pruned()
+    throw error
+  }
+}

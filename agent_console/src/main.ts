@@ -1,0 +1,29 @@
+import './style.css'
+
+import { QueryClient, VueQueryPlugin } from '@tanstack/vue-query'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+
+import { ApiError } from './api/http'
+import App from './App.vue'
+import { i18n, preferredLocale, useLocale } from './i18n'
+import { show, startLook } from './lib/look'
+import { router } from './router'
+
+// The socket keeps what is cached true, so nothing goes stale by age.
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: Infinity,
+      gcTime: 30 * 60_000,
+      refetchOnWindowFocus: false,
+      refetchOnReconnect: false,
+      retry: (count, error) => count < 3 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+    },
+  },
+})
+
+show()
+startLook()
+await useLocale(preferredLocale())
+createApp(App).use(createPinia()).use(VueQueryPlugin, { queryClient: client }).use(i18n).use(router).mount('#app')

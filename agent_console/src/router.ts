@@ -1,0 +1,17 @@
+import { createRouter, createWebHistory } from 'vue-router'
+
+// The hub answers every address that is no file and no route of its own with this page.
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: '/', redirect: '/inbox/mine' },
+    { path: '/inbox/:view(mine|unassigned|all|snoozed|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue'), props: true },
+    { path: '/customers', name: 'customers', component: () => import('./customers/CustomersPage.vue') },
+    { path: '/customers/:id', name: 'customer', component: () => import('./customers/CustomerPage.vue'), props: true },
+    { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },
+    { path: '/tickets/:id', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), props: true },
+    { path: '/search', name: 'search', component: () => import('./search/SearchPage.vue') },
+    { path: '/settings/:section?', name: 'settings', component: () => import('./settings/SettingsPage.vue'), props: true },
+    { path: '/:rest(.*)*', redirect: '/inbox/mine' },
+  ],
+})

@@ -1,0 +1,23 @@
+import tailwind from '@tailwindcss/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+import { fakeHub } from './dev/plugin'
+
+// HUB_URL: work on the pages against a running hub instead of the one in memory.
+const hub = process.env.HUB_URL
+
+export default defineConfig({
+  base: '/',
+  plugins: [vue(), tailwind(), ...(hub ? [] : [fakeHub()])],
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_I18N_LEGACY_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  server: hub ? { proxy: { '/api': hub, '/socket.io': { target: hub, ws: true } } } : {},
+  build: {
+    target: 'es2022',
+    outDir: '../hub/static/console',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    manifest: true,
+  },
+})
