@@ -21,6 +21,7 @@ from hub.media import MediaStore
 from hub.ops.health import LoopLag, Probes
 from hub.secrets import SecretKeys
 from hub.settings import Settings
+from hub.visitors.service import Visitors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Hub:
     tickets: Tickets
     accounts: Accounts
     adapters: Adapters
+    visitors: Visitors
     conversations: Conversations
     uploads: Uploads
     carriers: Carriers

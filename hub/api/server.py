@@ -12,10 +12,13 @@ from hub.api.endpoint import Router
 from hub.api.files import FILE_HEADERS, PROVIDERS, Provider, serve
 from hub.api.handling import add_routes
 from hub.api.hub import HUB, Hub
-from hub.api.identify import IDENTIFY, Identify, identify_staff
+from hub.api.identify import IDENTIFY, identify_staff
 from hub.api.openapi import encode
 from hub.api.routes import CONSOLE, WIDGET
 from hub.api.static import STATIC, Pages, console_pages
+from hub.api.widget import add_widget, visitor_identity
+from hub.visitors.service import Visitors
+from hub.visitors.values import Sites
 
 JSON_LIMIT: Final = 1024 * 1024  # bytes of a JSON body; uploads are read as streams and have limits of their own
 
@@ -30,15 +33,18 @@ def console_app(
     app = _app(hub, headers.console_headers(hub.settings), console_pages(Pages(pages)))
     app[IDENTIFY] = identify_staff
     add_routes(app, routers)
-    _add_document(app, [*routers, *documented])
+    _add_document(app, documented or routers)
     return app
 
 
-def widget_app(hub: Hub, routers: Sequence[Router] = WIDGET, *, identify: Identify) -> web.Application:
-    """The widget's origin: what visitors call. The composition root adds the frame, which knows its site's allowed pages."""
+def widget_app(
+    hub: Hub, routers: Sequence[Router] = WIDGET, *, visitors: Visitors, sites: Sites, pages: Path = STATIC / "widget"
+) -> web.Application:
+    """The widget's origin: scripts, the frame of each site, and what visitors call."""
     app = _app(hub, headers.widget_headers(hub.settings))
-    app[IDENTIFY] = identify
+    app[IDENTIFY] = visitor_identity(visitors, sites)
     add_routes(app, routers)
+    add_widget(app, Pages(pages), sites)
     return app
 
 

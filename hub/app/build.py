@@ -38,6 +38,7 @@ from hub.messages.tokens import make_token, read_token
 from hub.ops.health import LoopLag, Probes
 from hub.secrets import SecretKeys
 from hub.settings import Settings
+from hub.visitors.service import Visitors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         tickets=Tickets(db, links=TicketLinks(conversations)),
         accounts=accounts,
         adapters=accounts.adapters,
+        visitors=Visitors(db),
         conversations=conversations,
         uploads=Uploads(db, media),
         carriers=carriers,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from hub.app.build import build
+from hub.app.first_start import first_start
 from hub.app.run import run
 from hub.errors import Invalid
 from hub.ids import JournalId
@@ -49,8 +50,19 @@ def _needs_postgres(settings: Settings, command: str) -> None:
 
 
 def demo(settings: Settings, *, size: int) -> None:
-    """Fill the database with an example."""
-    raise NotImplementedError
+    """Fill the database with the example, `size` times."""
+    asyncio.run(_demo(settings, size))
+
+
+async def _demo(settings: Settings, size: int) -> None:
+    from hub.devkit.demo import demo_password, prepare
+    from hub.devkit.fill import fill
+
+    async with build(settings) as parts:
+        await first_start(parts)
+        password = demo_password(settings.data_dir)
+        written = await fill(parts.hub, await prepare(parts.hub, password), password=password, size=size)
+    print(f"wrote {written} conversations; the administrator is admin, the password {password}")  # noqa: T201
 
 
 def replay(settings: Settings, *, journal_ids: Sequence[str]) -> None:

@@ -1,23 +1,24 @@
 """The web side: three origins on three ports."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from hub.api.endpoint import Router
 from hub.api.mail_pages import providers
-from hub.api.routes import CONSOLE, WIDGET
+from hub.api.routes import CONSOLE, DOCUMENTED
 from hub.api.server import console_app, files_app
 from hub.app.build import Parts
 
 
 @asynccontextmanager
-async def origins(parts: Parts) -> AsyncIterator[None]:
-    """Listen while the block runs."""
+async def origins(parts: Parts, extra: Sequence[Router]) -> AsyncIterator[None]:
+    """Listen while the block runs. `extra`: routers of the console's origin that no document names (the demo's)."""
     hub = parts.hub
     settings = hub.settings
     apps = (
-        (console_app(hub, CONSOLE, documented=WIDGET), settings.http_port),
+        (console_app(hub, [*CONSOLE, *extra], documented=DOCUMENTED), settings.http_port),
         (files_app(hub, providers(hub.db, hub.media, hub.keys)), settings.files_port),
     )
     runners = []

@@ -13,6 +13,8 @@ from hub.app.chores import job_worker
 from hub.app.first_start import first_start
 from hub.app.mail import mail_doors
 from hub.app.origins import origins
+from hub.app.welcome import say_where
+from hub.devkit.demo import demo
 from hub.settings import Settings
 
 log = getLogger(__name__)
@@ -26,15 +28,16 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     async with build(settings) as parts, AsyncExitStack() as stack:
         await first_start(parts)
-        tasks = _common(parts)
         if serves:
-            await stack.enter_async_context(origins(parts))
+            example = await stack.enter_async_context(demo(parts.hub)) if settings.demo else None
+            await stack.enter_async_context(origins(parts, [example.router] if example else []))
         if works:
             await stack.enter_async_context(mail_doors(parts))
-            tasks += _workers(parts)
         _settle_memory()
+        if serves:
+            say_where(settings, example.password if example else None)
         log.info("ready", extra={"url": settings.public_url, "database": parts.hub.db.dialect})
-        await _until(stop, tasks)
+        await _until(stop, _common(parts) + (_workers(parts) if works else []))
 
 
 def _common(parts: Parts) -> list[Coroutine[Any, Any, None]]:
