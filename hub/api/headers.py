@@ -11,6 +11,7 @@ from hub.settings import Settings
 
 # ASVS 5.0 §3.4; `no-store` for everything that does not say otherwise (§14.3.2).
 _ALWAYS = {
+    "Server": "hub",  # without versions (§13.4.6)
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",

@@ -17,6 +17,7 @@ from hub.api import (
     tokens,
     uploads,
     users,
+    visitor_uploads,
 )
 from hub.api.endpoint import Router
 
@@ -40,7 +41,7 @@ CONSOLE: list[Router] = [
 ]
 """What the console's origin serves."""
 
-WIDGET: list[Router] = []
+WIDGET: list[Router] = [visitor_uploads.api]
 """What the widget's origin serves."""
 
 DOCUMENTED: list[Router] = [*CONSOLE, *WIDGET]

@@ -28,7 +28,7 @@ from hub.realtime.visitor_links import VisitorLink, VisitorLinks
 from hub.realtime.visitor_view import VisitorView
 from hub.visitors.errors import ForeignOrigin, UnknownSite
 from hub.visitors.service import Visitors as VisitorService
-from hub.visitors.values import Site, Sites
+from hub.visitors.values import Site, Sites, upload_owner
 
 CONNECTS = Limit(count=120, seconds=60)  # from one address: an office behind one router, but no flood
 MOST_PAGES = 5  # open at once for one visitor
@@ -191,11 +191,6 @@ class Visitors:
 
     async def _look_at(self, link: VisitorLink, page: protocol.Page) -> None:
         await self._visitors.look_at(link.visitor.id, url=page.url, title=page.title, agent=link.browser, ip=link.ip)
-
-
-def upload_owner(visitor_id: UUID) -> str:
-    """How a visitor's uploads are marked as theirs."""
-    return f"visitor:{visitor_id}"
 
 
 def _offered(said: protocol.Send, site: Site) -> protocol.Send:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from hub.channels.webchat.settings import SiteSettings
 from hub.ids import AccountId, VisitorId
@@ -51,6 +52,11 @@ class VisitorView:
     locale: str
     created_at: datetime
     seen_at: datetime
+
+
+def upload_owner(visitor_id: UUID) -> str:
+    """How a visitor's uploads are marked as theirs."""
+    return f"visitor:{visitor_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

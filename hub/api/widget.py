@@ -1,0 +1,87 @@
+"""The widget's origin: its scripts, the frame of a site, and who its visitors are."""
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+from aiohttp import web
+
+from hub.api.clients import client_ip
+from hub.api.hub import HUB
+from hub.api.identify import Identify
+from hub.api.static import Pages
+from hub.auth import Caller
+from hub.channels.webchat.origins import frame_ancestors
+from hub.errors import NotFound, Unauthorised
+from hub.ids import AccountId
+from hub.settings import Settings
+from hub.visitors.errors import UnknownVisitor
+from hub.visitors.service import Visitors
+from hub.visitors.values import Site, Sites
+
+PATH: Final = "/widget/v1"
+
+# Module scripts are fetched with CORS, and pages with COEP want to be told (chatwoot/chatwoot#11218): the scripts are public.
+_PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+
+
+def add_widget(app: web.Application, pages: Pages, sites: Sites) -> None:
+    """`loader.js` and `assets/…` for every page, `frame?site=<id>` for the pages its site allows."""
+
+    async def frame(request: web.Request) -> web.StreamResponse:
+        site = await _site(sites, request.query.get("site", ""))
+        if site is None:
+            raise NotFound("there is no such site")
+        policy = _frame_policy(request.app[HUB].settings, site)
+        return pages.respond("frame.html", headers={"Content-Security-Policy": policy})
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        if name == "frame.html":  # only with its site's policy
+            raise NotFound("there is no such page")
+        return pages.respond(name, headers=_PUBLIC)
+
+    app.router.add_get(f"{PATH}/frame", frame)
+    app.router.add_get(f"{PATH}/{{name:.+}}", file)
+
+
+def visitor_identity(visitors: Visitors, sites: Sites) -> Identify:
+    """Visitors show their token as `Authorization: Visitor <token>`, and name the site in `X-Site`. Never a cookie."""
+
+    async def identify(request: web.Request) -> Caller:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        site = await _site(sites, request.headers.get("X-Site", ""))
+        if scheme.lower() != "visitor" or site is None:
+            raise Unauthorised("send Authorization: Visitor, and X-Site")
+        try:
+            visitor = await visitors.by_token(site.account_id, token.strip())
+        except UnknownVisitor as error:
+            raise Unauthorised("this token is not valid") from error
+        ip = client_ip(request, request.app[HUB].settings)
+        return Caller(kind="visitor", name=visitor.name, visitor_id=visitor.id, account_id=site.account_id, ip=ip)
+
+    return identify
+
+
+async def _site(sites: Sites, text: str) -> Site | None:
+    try:
+        account_id = AccountId(UUID(text))
+    except ValueError:
+        return None
+    return await sites.site(account_id)
+
+
+def _frame_policy(settings: Settings, site: Site) -> str:
+    """Nothing but our own scripts, and no parent but the pages the site names: the browser holds to it."""
+    socket = f"ws{settings.widget_url.removeprefix('http')}"
+    sources: Mapping[str, str] = {
+        "default-src": "'self'",
+        "connect-src": f"'self' {socket}",
+        "img-src": f"'self' data: blob: {settings.files_url}",
+        "media-src": f"'self' blob: {settings.files_url}",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": frame_ancestors(site.settings.allowed_origins),
+    }
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
