@@ -49,7 +49,7 @@ def _part(term: str, dialect: Dialect) -> str | None:
     # Stored numbers begin with the country: without its trunk prefix (010-8888…, 0044…) the piece is an ending of one.
     digits = "".join(filter(str.isdecimal, term)).lstrip("0")
     piece = query(digits, dialect) if len(digits) >= _SHORTEST else None
-    if plain is None or piece is None:
+    if plain is None or piece is None or plain == piece:
         return plain or piece
     return f"({plain} {'OR' if dialect == 'sqlite' else '|'} {piece})"
 
