@@ -21,6 +21,7 @@ from hub.db.work import Work
 
 BATCH = 200  # items in one transaction at most
 PATIENCE = 1.0  # seconds without any commit until those who wait are told
+_LOOK = PATIENCE / 4
 
 Writer = Callable[[Work, Sequence[Any]], Awaitable[Sequence[Any]]]
 Open = Callable[[], AbstractAsyncContextManager[Work]]
@@ -45,6 +46,7 @@ class GroupCommitter:
         self._flying: list[_Item] = []
         self._arrived = asyncio.Event()
         self._progress = monotonic()
+        self._stalled = False
         self._task: asyncio.Task[None] | None = None
         self._watch: asyncio.TimerHandle | None = None
 
@@ -85,7 +87,7 @@ class GroupCommitter:
             self._task = asyncio.get_running_loop().create_task(self._run(), name="group committer", context=fresh)
         if self._watch is None:
             self._progress = monotonic()
-            self._watch = asyncio.get_running_loop().call_later(PATIENCE / 4, self._look)
+            self._watch = asyncio.get_running_loop().call_later(_LOOK, self._look)
 
     async def _run(self) -> None:
         while True:
@@ -151,10 +153,12 @@ class GroupCommitter:
         if not waiting:
             self._watch = None
             return
-        if now - self._progress > PATIENCE:
-            late = [item for item in waiting if now - item.since > PATIENCE]
+        stalled = now - max(self._progress, waiting[0].since) > PATIENCE - _LOOK
+        if stalled and self._stalled:  # seen twice: once may be our own loop that was held up
+            late = [item for item in waiting if now - item.since > PATIENCE - _LOOK]
             self._fail(late, DatabaseGone(f"nothing could be stored for {PATIENCE:g} s"))
-        self._watch = asyncio.get_running_loop().call_later(PATIENCE / 4, self._look)
+        self._stalled = stalled
+        self._watch = asyncio.get_running_loop().call_later(_LOOK, self._look)
 
     @staticmethod
     def _fail(items: Iterable[_Item], error: Exception) -> None:

@@ -50,7 +50,7 @@ async def _works_again(call: Callable[[], Awaitable[Any]], within: float) -> Non
 
 
 async def test_opening_what_is_not_there_fails_at_once(dialect: str) -> None:
-    url = "sqlite:////nowhere/at/all/hub.db" if dialect == "sqlite" else "postgres://postgres@127.0.0.1:1/hub"
+    url = "sqlite:////dev/null/hub.db" if dialect == "sqlite" else "postgres://postgres@127.0.0.1:1/hub"
     await _is_refused(1.2, Database.open(url))
 
 
