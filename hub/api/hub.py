@@ -19,6 +19,7 @@ from hub.intake.replay import Replay
 from hub.intake.service import Intake
 from hub.media import MediaStore
 from hub.ops.health import LoopLag, Probes
+from hub.routing import Routing
 from hub.secrets import SecretKeys
 from hub.settings import Settings
 from hub.visitors.service import Visitors
@@ -47,6 +48,7 @@ class Hub:
     delivery: DeliveryService
     intake: Intake
     replay: Replay
+    routing: Routing
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

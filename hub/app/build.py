@@ -36,6 +36,7 @@ from hub.media import open_store
 from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
 from hub.ops.health import LoopLag, Probes
+from hub.routing import Routing
 from hub.secrets import SecretKeys
 from hub.settings import Settings
 from hub.visitors.service import Visitors
@@ -94,6 +95,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     token_key = keys.key("reply-token")
     read = partial(read_token, keys=(token_key,))
     conversations = Conversations(db)
+    routing = Routing.build(db, bus, conversations)
     intake = Intake(db, media, carriers, read, partial(_pass_on, bus))
     is_alone = db.dialect == "sqlite"
     deliveries = DeliveryWorker(db, carriers, Composer(db, partial(make_token, key=token_key)), alone=is_alone)
@@ -108,7 +110,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         bus=bus,
         probes=probes,
         lag=LoopLag(),
-        auth=Auth.build(db, bus),
+        auth=Auth.build(db, bus, queues_of=routing.queues.of_user),
         media=media,
         customers=Customers(db, region=settings.phone_region),
         tickets=Tickets(db, links=TicketLinks(conversations)),
@@ -121,6 +123,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         delivery=DeliveryService(db, carriers, wake=deliveries.wake),
         intake=intake,
         replay=Replay(db, media, carriers, parsers),
+        routing=routing,
     )
     return Parts(
         hub=hub,
