@@ -20,7 +20,8 @@ BOOL (declare booleans BOOL); through views, CTEs and RETURNING as well. Express
 
 Reads outside a unit of work see the last commit and never wait for a writer. Inside one: no network, no new tasks, no second
 unit of work, no `committer.submit` (both raise `NestedUnitOfWork`). Model writes need `using_db=work.using`; `get_or_create`
-and `update_or_create` are not for us. `async with work.savepoint():` around a statement that may fail. Errors:
+and `update_or_create` are not for us. `async with work.savepoint():` around a statement that may fail; `insert_many` is written
+with the next statement or the commit, and what is wrong with its rows is raised there or at the savepoint's end. Errors:
 `UniqueViolation` (`.constraint`), `ForeignKeyViolation`, `DatabaseGone` and its kind `DatabaseLocked` (both: try again later).
 
 The group committer, for the three hot writes: `db.committer.register("message", write)`, with `async def write(work, items)
