@@ -1,6 +1,7 @@
 """What waits is offered, taken once, and never lost."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
@@ -8,6 +9,7 @@ from hub.auth import SYSTEM
 from hub.auth.values import UserChange
 from hub.bus import LocalBus
 from hub.errors import HubError
+from hub.ids import QueueId
 from hub.messages.address import ChannelKind
 from hub.routing import Routing
 from hub.routing.errors import NoSuchOffer, OfferGone
@@ -310,7 +312,7 @@ async def test_queues_are_edited_with_care(desk: Desk) -> None:
         lambda: queues.add(SYSTEM, QueueChange(name="x", weights={"webchat": 0})),
         lambda: queues.change(SYSTEM, sales, QueueChange(name="New"), version=7),
         lambda: queues.remove(SYSTEM, default.id),
-        lambda: queues.get(default.id.__class__(int=1)),
+        lambda: queues.get(QueueId(UUID(int=1))),
     ):
         with pytest.raises(HubError) as refused:
             await attempt()
