@@ -58,7 +58,6 @@ async def write(work: Work, account: Brief, settings: Settings | None) -> None:
 def _routes(settings: Settings | None) -> Iterable[tuple[str, str]]:
     if not isinstance(settings, MailSettings) or not settings.takes_smtp:
         return ()
-    if settings.takes_everything:
-        return (("any", ""),)
     named = dict.fromkeys(entry for entry in (settings.address, *settings.addresses) if entry)
-    return [("address" if "@" in entry else "domain", entry[:330]) for entry in named]
+    routes = [("address" if "@" in entry else "domain", entry[:330]) for entry in named]
+    return [*routes, ("any", "")] if settings.takes_everything else routes

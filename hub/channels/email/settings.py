@@ -61,8 +61,8 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
             "receiving",
             "Further addresses and domains",
             "其他收件地址和域名",
-            about="Mail for these comes here too: an address, or a domain for all of its. None at all: all mail.",
-            about_zh="发往这些地址的邮件也归此邮箱：完整地址，或代表整个域的域名。一个都不填：接收全部。",
+            about="Mail for these comes here too: an address, or a domain for all of its. None at all: all mail that no other mailbox takes.",
+            about_zh="发往这些地址的邮件也归此邮箱：完整地址，或代表整个域的域名。一个都不填：接收其他邮箱不收的全部邮件。",
         ),
     ] = ()
 
@@ -168,8 +168,8 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def takes_everything(self) -> bool:
-        """No address and no domain is set: every recipient is ours."""
-        return not self.address and not self.addresses
+        """No further address and no domain is set: whatever no other mailbox takes is ours."""
+        return not self.addresses
 
     def takes(self, recipient: str) -> bool:
         """Whether mail for `recipient` is for this mailbox: its address, with or without `+detail`, or a domain."""
