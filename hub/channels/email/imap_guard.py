@@ -72,6 +72,11 @@ class _Protocol(IMAP4ClientProtocol):  # type: ignore[misc]
         if not self.lost.done():
             self.lost.set_result(None)
 
+    def send(self, line: str, scrub: str | None = None) -> None:
+        if self.transport is None or self.transport.is_closing():  # uvloop has no ConnectionError for this
+            raise ImapLost("connection lost")
+        super().send(line, scrub=scrub)
+
     def _continuation(self, line: bytes) -> None:
         pending = self.pending_sync_command
         if pending is not None and pending.name == "AUTHENTICATE":

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, AnyStr, ClassVar, cast
 from uuid import UUID
 
 from aiosmtpd.lmtp import LMTP
@@ -178,6 +178,12 @@ class MailSession(SMTP):
     def _hold(self, size: int) -> None:
         self._door.hold(size - self._held)
         self._held = size
+
+    async def push(self, status: AnyStr) -> None:
+        """To a client that is gone nothing can be said (uvloop has no ConnectionError for this)."""
+        if self.transport is None or self.transport.is_closing():
+            raise ConnectionResetError("the client is gone")
+        await super().push(status)
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         # aiosmtpd's own reading refuses addresses that are in daily use, and takes bytes that cannot be stored.

@@ -68,7 +68,7 @@ async def desk() -> AsyncIterator[Callable[..., Desk]]:
     yield make
     for each in made:
         each.adapter.close()
-    await asyncio.sleep(0)
+    await asyncio.sleep(0.05)  # TLS says good-bye
 
 
 @pytest.fixture
