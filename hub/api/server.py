@@ -14,7 +14,7 @@ from hub.api.handling import add_routes
 from hub.api.hub import HUB, Hub
 from hub.api.identify import IDENTIFY, identify_staff
 from hub.api.openapi import encode
-from hub.api.routes import CONSOLE, WIDGET
+from hub.api.routes import CONSOLE, DOCUMENTED, WIDGET
 from hub.api.static import STATIC, Pages, console_pages
 from hub.api.widget import add_widget, visitor_identity
 from hub.visitors.service import Visitors
@@ -24,16 +24,13 @@ JSON_LIMIT: Final = 1024 * 1024  # bytes of a JSON body; uploads are read as str
 
 
 def console_app(
-    hub: Hub, routers: Sequence[Router] = CONSOLE, *, documented: Sequence[Router] = WIDGET, pages: Path = STATIC / "console"
+    hub: Hub, routers: Sequence[Router] = CONSOLE, *, documented: Sequence[Router] = DOCUMENTED, pages: Path = STATIC / "console"
 ) -> web.Application:
-    """`/api/v1`, health, and the console's pages for whatever no route takes.
-
-    `documented`: the routers of other origins that the OpenAPI document names too.
-    """
+    """`/api/v1`, health, and the console's pages for whatever no route takes. `documented`: what the OpenAPI document names."""
     app = _app(hub, headers.console_headers(hub.settings), console_pages(Pages(pages)))
     app[IDENTIFY] = identify_staff
     add_routes(app, routers)
-    _add_document(app, documented or routers)
+    _add_document(app, documented)
     return app
 
 

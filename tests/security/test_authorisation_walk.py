@@ -48,16 +48,14 @@ OPEN_TO_STAFF = {
     "GET /api/v1/agents",
     "GET /api/v1/events",
     "GET /api/v1/me/sessions",
-    "GET /api/v1/offers",
     "GET /api/v1/presence",
+    "GET /api/v1/queues",
+    "GET /api/v1/queues/{queue_id}",
     "GET /api/v1/rights",
     "GET /api/v1/session",
     "GET /api/v1/teams",
     "PATCH /api/v1/me",
     "POST /api/v1/me/password",
-    "POST /api/v1/offers/{offer_id}/accept",
-    "POST /api/v1/offers/{offer_id}/refuse",
-    "PUT /api/v1/me/presence",
 }
 """Endpoints for everybody who is signed in, whatever their rights: one's own things, and names to choose from."""
 
