@@ -12,6 +12,8 @@ from hub.accounts import Accounts
 from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
+from hub.app.live import AccountSites
+from hub.app.sites import Sites
 from hub.auth import Auth
 from hub.bus import Bus, LocalBus
 from hub.conversations.links import TicketLinks
@@ -36,6 +38,7 @@ from hub.media import open_store
 from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
 from hub.ops.health import LoopLag, Probes
+from hub.realtime import Realtime
 from hub.routing import Routing
 from hub.secrets import SecretKeys
 from hub.settings import Settings
@@ -47,7 +50,11 @@ class Parts:
     """Everything of one process; `hub` is what the HTTP edge sees of it."""
 
     hub: Hub
+    sites: Sites
     tailer: Tailer
+    visitors: Visitors
+    sites: AccountSites
+    realtime: Realtime
     filer: Filer
     deliveries: DeliveryWorker
     exchanges: ExchangeLog
@@ -127,6 +134,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     )
     return Parts(
         hub=hub,
+        sites=Sites(db, bus, keys),
         tailer=Tailer(db),
         filer=filer,
         deliveries=deliveries,

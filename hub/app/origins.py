@@ -1,4 +1,4 @@
-"""The web side: three origins on three ports."""
+"""The web side: three origins on three ports, and the sockets on two of them."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,23 +7,25 @@ from aiohttp import web
 
 from hub.api.endpoint import Router
 from hub.api.mail_pages import providers
-from hub.api.routes import CONSOLE, DOCUMENTED
-from hub.api.server import console_app, files_app
+from hub.api.routes import CONSOLE
+from hub.api.server import console_app, files_app, widget_app
 from hub.app.build import Parts
+from hub.realtime import Realtime
 
 
 @asynccontextmanager
-async def origins(parts: Parts, extra: Sequence[Router]) -> AsyncIterator[None]:
+async def origins(parts: Parts, live: Realtime, extra: Sequence[Router]) -> AsyncIterator[None]:
     """Listen while the block runs. `extra`: routers of the console's origin that no document names (the demo's)."""
     hub = parts.hub
     settings = hub.settings
-    apps = (
-        (console_app(hub, [*CONSOLE, *extra], documented=DOCUMENTED), settings.http_port),
-        (files_app(hub, providers(hub.db, hub.media, hub.keys)), settings.files_port),
-    )
-    runners = []
+    console = console_app(hub, [*CONSOLE, *extra])
+    widget = widget_app(hub, visitors=hub.visitors, sites=parts.sites)
+    for app in (console, widget):
+        live.attach(app)
+    files = files_app(hub, providers(hub.db, hub.media, hub.keys))
+    runners: list[web.AppRunner] = []
     try:
-        for app, port in apps:
+        for app, port in (console, settings.http_port), (widget, settings.widget_port), (files, settings.files_port):
             runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=2.0)
             await runner.setup()
             runners.append(runner)

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from logging import getLogger
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from hub.app.build import Parts, build
 from hub.app.chores import job_worker
 from hub.app.first_start import first_start
+from hub.app.live import realtime
 from hub.app.mail import mail_doors
 from hub.app.origins import origins
 from hub.app.welcome import say_where
@@ -18,6 +19,8 @@ from hub.devkit.demo import demo
 from hub.settings import Settings
 
 log = getLogger(__name__)
+
+Run = Callable[[], Coroutine[Any, Any, None]]
 
 
 async def run(settings: Settings, *, serves: bool, works: bool) -> None:
@@ -28,31 +31,36 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     async with build(settings) as parts, AsyncExitStack() as stack:
         await first_start(parts)
+        tasks = _common(parts)
         if serves:
             example = await stack.enter_async_context(demo(parts.hub)) if settings.demo else None
-            await stack.enter_async_context(origins(parts, [example.router] if example else []))
+            live = realtime(parts)
+            await stack.enter_async_context(origins(parts, live, [example.router] if example else []))
+            tasks.append(live.run)
         if works:
             await stack.enter_async_context(mail_doors(parts))
+            tasks += _workers(parts)
         _settle_memory()
         if serves:
             say_where(settings, example.password if example else None)
         log.info("ready", extra={"url": settings.public_url, "database": parts.hub.db.dialect})
-        await _until(stop, _common(parts) + (_workers(parts) if works else []))
+        await _until(stop, tasks)
 
 
-def _common(parts: Parts) -> list[Coroutine[Any, Any, None]]:
+def _common(parts: Parts) -> list[Run]:
     parts.hub.db.listen("events", parts.tailer.wake)
-    return [parts.tailer.run(), parts.hub.lag.run(), parts.exchanges.run()]
+    return [parts.tailer.run, parts.hub.lag.run, parts.exchanges.run]
 
 
-def _workers(parts: Parts) -> list[Coroutine[Any, Any, None]]:
-    return [parts.filer.run(), parts.deliveries.run(), parts.supervisor.run(), job_worker(parts.hub).run()]
+def _workers(parts: Parts) -> list[Run]:
+    dispatcher = parts.hub.routing.dispatcher
+    return [parts.filer.run, parts.deliveries.run, parts.supervisor.run, dispatcher.run, job_worker(parts.hub).run]
 
 
-async def _until(stop: asyncio.Event, tasks: Sequence[Coroutine[Any, Any, None]]) -> None:
+async def _until(stop: asyncio.Event, tasks: Sequence[Run]) -> None:
     """Run all of `tasks`; when one fails all end, and the process with them: a hub that works by half helps nobody."""
     async with asyncio.TaskGroup() as group:
-        running = [group.create_task(task, name=getattr(task, "__qualname__", "")) for task in tasks]
+        running = [group.create_task(task(), name=task.__qualname__) for task in tasks]
         await stop.wait()
         log.info("stopping")
         for task in running:

@@ -263,23 +263,3 @@ async def html(reads: Reads, id: MessageId) -> str | None:
     """The cleaned HTML of a message whose sight has been checked."""
     rows = await reads.fetch("SELECT html FROM message_html WHERE message_id = $1", id)
     return rows[0]["html"] if rows else None
-
-
-async def visitor_messages(
-    reads: Reads, visitor_id: UUID, *, before: int | None = None, limit: int = 50
-) -> tuple[Conversation | None, list[MessageView]]:
-    """What a visitor may see: the newest conversation, and what was said in it to and by the visitor, oldest first."""
-    rows = await reads.fetch("SELECT * FROM conversation WHERE visitor_id = $1 ORDER BY n DESC LIMIT 1", visitor_id)
-    if not rows:
-        return None, []
-    newest = conversation_of(rows[0])
-    said = await reads.fetch(
-        f"""
-        SELECT {_MESSAGE} FROM message m JOIN conversation c ON c.id = m.conversation_id
-        WHERE c.visitor_id = $1 AND m.channel = 'webchat' AND m.direction IN ('in', 'out') AND m.n < $2 ORDER BY m.n DESC LIMIT $3
-        """,
-        visitor_id,
-        before if before is not None else 2**62,
-        limit,
-    )
-    return newest, [message_of(row) for row in reversed(said)]

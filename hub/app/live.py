@@ -1,0 +1,60 @@
+"""The live side: what realtime is given."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from hub.api.clients import client_ip, is_foreign
+from hub.api.identify import SocketCallers
+from hub.api.signed import sign_path
+from hub.app.build import Parts
+from hub.realtime import Realtime
+from hub.realtime.ports import Choice
+from hub.visitors.values import Site
+
+
+class _Choices:
+    """Who answers the visitors of a site."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
+        """Whom a visitor may ask for, and whether anybody at all is there now."""
+        queue = await self._parts.sites.queue_of(site.account_id)
+        offered, online = await self._parts.hub.routing.offered_by(site.settings, queue)
+        return [Choice(kind=one.kind, id=one.id, name=one.name, online=one.online) for one in offered], online
+
+
+def realtime(parts: Parts) -> Realtime:
+    """The socket endpoint of this process."""
+    hub = parts.hub
+    settings = hub.settings
+
+    def file_url(what: dict[str, Any]) -> str:
+        signed = {name: what[name] for name in ("sha256", "filename", "content_type")}
+        return settings.files_url + sign_path(hub.keys, "attachment", signed)
+
+    def ip_of(request: web.Request) -> str:
+        return client_ip(request, settings)
+
+    def origin_allowed(origin: str, request: web.Request) -> bool:
+        return not is_foreign(request, settings)
+
+    return Realtime(
+        db=hub.db,
+        tailer=parts.tailer,
+        bus=hub.bus,
+        callers=SocketCallers(hub),
+        presence=hub.routing.presence,
+        choices=_Choices(parts),
+        sites=parts.sites,
+        visitors=hub.visitors,
+        uploads=hub.uploads,
+        read_blob=hub.media.read,
+        sink_for=hub.intake.sink_for,
+        file_url=file_url,
+        ip_of=ip_of,
+        origin_allowed=origin_allowed,
+    )
