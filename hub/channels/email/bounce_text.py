@@ -1,5 +1,6 @@
 """Bounces written as prose: qmail, old Exim and Exchange, providers that tell it their own way."""
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -186,6 +187,7 @@ def _by_flufl(root: Part, parts: list[Part]) -> list[str]:
     head = b"".join(name.encode() + b": " + value[:1000] + b"\n" for name, value in root.headers.fields[:100])
     body = root.body if not root.children else b"\n".join(part.decoded() for part in parts if part.content_type == "text/plain")
     mail = message_from_bytes(head.replace(b"multipart/", b"text/x-") + b"\n" + body[:_MAX_TEXT])
+    logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)  # it logs a traceback for each mail it stumbles over
     found = attempt(lambda: all_failures(mail))
     temporary, permanent = found or (frozenset(), frozenset())
     return sorted({address.decode("utf-8", "replace") for address in [*temporary, *permanent] if b"@" in address})

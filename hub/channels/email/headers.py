@@ -63,7 +63,7 @@ def split_head(raw: bytes) -> tuple[Headers, bytes]:
         return Headers(()), raw
     end = _END_OF_HEAD.search(raw, start)
     head, body = (raw[start : end.start()], raw[end.end() :]) if end else (raw[start:], b"")
-    lines = head[:MAX_HEAD].replace(b"\r\n", b"\n").split(b"\n")
+    lines = head[:MAX_HEAD].replace(b"\0", b"").replace(b"\r\n", b"\n").split(b"\n")
     fields, broken_at = _fields(lines)
     if broken_at is not None and len(head) <= MAX_HEAD:
         # RFC 5322 wants an empty line between head and body; some programs forget it.

@@ -1,5 +1,6 @@
 """`winmail.dat`: what Outlook packs a mail into when it believes that an Outlook will read it (MS-OXTNEF)."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -41,6 +42,7 @@ def _objects(content: bytes) -> int:
 def _open(content: bytes) -> Unpacked:
     from tnefparse import TNEF
 
+    logging.getLogger("tnefparse").setLevel(logging.CRITICAL + 1)  # it logs every oddity of a stranger's file
     tnef = TNEF(content, do_checksum=False)
     files = [_file(attachment, number) for number, attachment in enumerate(tnef.attachments[:_MAX_FILES], 1)]
     rtf = _as_bytes(attempt(lambda: tnef.rtfbody))

@@ -117,3 +117,9 @@ def test_one_huge_field_is_cut_and_the_others_are_read() -> None:
 )
 def test_addresses_are_found_in_whatever_people_write(value: bytes, found: list[tuple[str, str]]) -> None:
     assert [(address.value, address.name) for address in parse_addresses(value)] == found
+
+
+def test_no_nul_comes_out_of_a_header() -> None:
+    headers, _ = split_head(b"Message-ID: <a\0b@c>\nFrom: a\0@b.c\n\nbody")
+    assert headers.raw("message-id") == b"<ab@c>"
+    assert parse_addresses(headers.raw("from"))[0].value == "a@b.c"
