@@ -63,7 +63,7 @@ class Choices(Protocol):
 class Uploads(Protocol):
     """Files given before the message that carries them."""
 
-    async def take(self, owner: str, ids: Sequence[UUID]) -> Sequence[StoredFile]:
+    async def take(self, ids: Sequence[UUID], *, owner: str) -> Sequence[StoredFile]:
         """The files of this owner in the order of `ids`; raises a `HubError` where one is not there or not theirs."""
         ...
 

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from hub.bus import Bus, Notice
 from hub.db import Database, LoggedEvent, Tailer
-from hub.realtime.agent_links import CALLER_CHANGED, AgentLink, AgentLinks
+from hub.errors import Forbidden
+from hub.realtime.agent_links import CALLER_CHANGED, AgentLink, AgentLinks, say_goodbye
 from hub.realtime.agents import Agents
 from hub.realtime.answers import Answer, answer
 from hub.realtime.crew import Crew
@@ -35,6 +36,7 @@ from hub.visitors.service import Visitors as VisitorService
 from hub.visitors.values import Sites
 
 PATH = "/socket.io/"
+NAMESPACES: web.AppKey[frozenset[str]] = web.AppKey("namespaces", frozenset)
 _RECHECK_EVERY = 10.0  # seconds between looks for callers nobody looked at for a while
 
 
@@ -81,8 +83,12 @@ class Realtime:
         self._server = Server(origin_allowed=origin_allowed, namespaces=[AGENT, VISITOR])
         self._declare()
 
-    def attach(self, app: web.Application) -> None:
-        """Answer the Socket.IO path in `app`."""
+    def attach(self, app: web.Application, *namespaces: str) -> None:
+        """Answer the Socket.IO path in `app`. `namespaces`: those it serves, all if none is named.
+
+        Agents belong on the console's origin and visitors on theirs: cookies do not tell ports apart.
+        """
+        app[NAMESPACES] = frozenset(namespaces or (AGENT, VISITOR))
         app.router.add_route("*", PATH, self._server.eio.handle_request)
 
     async def run(self) -> None:
@@ -129,14 +135,18 @@ class Realtime:
             self._server.on("disconnect", _left(actor), namespace=namespace)
             for event in declared(namespace):
                 handle = getattr(actor, event.name)
-                made = _entry(handle) if event.name == "connect" else _handler(event, handle, links)
+                made = _entry(namespace, handle) if event.name == "connect" else _handler(event, handle, links)
                 self._server.on(event.name, made, namespace=namespace)
 
 
-def _entry(connect: Callable[[str, Socket, web.Request, Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _entry(namespace: str, connect: Callable[[str, Socket, web.Request, Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
     async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         socket: Socket = environ["engine"]
-        await connect(sid, socket, environ["aiohttp.request"], auth)
+        request: web.Request = environ["aiohttp.request"]
+        if namespace not in request.app[NAMESPACES]:
+            await say_goodbye(socket, namespace, Forbidden("not on this origin"))
+            return
+        await connect(sid, socket, request, auth)
         socket.entered = True
 
     return on_connect

@@ -141,7 +141,7 @@ class Visitors:
     async def _files(self, link: VisitorLink, ids: Sequence[UUID]) -> list[IncomingFile]:
         if not ids:
             return []
-        stored = await self._uploads.take(upload_owner(link.visitor.id), ids)
+        stored = await self._uploads.take(ids, owner=upload_owner(link.visitor.id))
         return [
             IncomingFile(filename=file.filename, content_type=file.content_type, content=await self._read_blob(file.sha256))
             for file in stored

@@ -38,7 +38,7 @@ class WidgetAdapter:
     carried_by_log: ClassVar[bool] = True
 
     def __init__(self, settings: SiteSettings, context: AdapterContext) -> None:
-        self._settings = settings
+        self.settings = settings
         self._context = context
 
     def capabilities(self) -> Capabilities:
@@ -47,7 +47,7 @@ class WidgetAdapter:
             features=_FEATURES,
             max_length=MAX_TEXT,
             max_files=MAX_FILES,
-            max_file_bytes=self._settings.max_file_bytes,
+            max_file_bytes=self.settings.max_file_bytes,
         )
 
     async def run(self, sink: Sink) -> None:
@@ -61,7 +61,7 @@ class WidgetAdapter:
 
     async def check(self) -> Sequence[Check]:
         """Whether any page may show the widget, and whether identities can be proved where they are demanded."""
-        settings = self._settings
+        settings = self.settings
         origins = ", ".join(settings.allowed_origins) or "name at least one site, or nobody can open the chat"
         checks = [Check(name="origins", ok=bool(settings.allowed_origins), detail=origins)]
         if settings.identified_only:

@@ -27,6 +27,7 @@ from hub.ids import AccountId, new_id
 from hub.messages.content import StoredFile
 from hub.messages.events import ChannelEvent, InboundMessage
 from hub.realtime import Realtime
+from hub.realtime.frames import AGENT, VISITOR
 from hub.realtime.ports import Choice
 from hub.visitors.service import Visitors
 from hub.visitors.values import Site
@@ -177,7 +178,7 @@ class Around:
         known = account_id == SITE and self.is_on
         return Site(account_id=SITE, name="Shop", settings=self.settings) if known else None
 
-    async def take(self, owner: str, ids: Sequence[UUID]) -> Sequence[StoredFile]:
+    async def take(self, ids: Sequence[UUID], *, owner: str) -> Sequence[StoredFile]:
         assert all(self.files[id][0] == owner for id in ids)
         return [self.files[id][1] for id in ids]
 
@@ -290,7 +291,7 @@ async def live(database: Database) -> AsyncIterator[Live]:
         origin_allowed=lambda origin, _: origin == "http://console.example",
     )
     app = web.Application()
-    realtime.attach(app)
+    realtime.attach(app, AGENT, VISITOR)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
