@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -330,6 +330,27 @@ async def test_lists_and_search_show_exactly_what_may_be_seen(place: Place) -> N
         assert {item["conversation"]["id"] for item in found["items"]} == expected, who.name
         counts = await (await who.client.get("/conversations/counts")).json()
         assert sum(counts["all"].values()) == len(expected), who.name
+
+
+async def test_an_offer_is_taken_and_refused_by_nobody_but_its_agent(place: Place) -> None:
+    owned = await _conversation(place, "nobody's, of my queue", place.here, None)
+    agent = place.identities["agent here"]
+    offer_id, now = new_id(), clock.now()
+    async with place.hub.db.unit_of_work() as work:
+        await work.execute(
+            "INSERT INTO offer (id, conversation_id, queue_id, user_id, weight, state, made_at, expires_at)"
+            " VALUES ($1, $2, $3, $4, 1, 'open', $5, $6)",
+            *(offer_id, owned.conversation_id, place.here, agent.user_id, now, now + timedelta(minutes=5)),
+        )
+    for name in ("administrator", "supervisor", "agent elsewhere"):
+        who = place.identities[name]
+        for endpoint in (e for e in ENDPOINTS if "offer_id" in e.arguments):
+            got, nothing = await ask(who, endpoint, {"offer_id": offer_id}), await ask(who, endpoint)
+            assert got == nothing, f"{name}: {name_of(endpoint)}"
+            assert got[0] == 404
+        assert await (await who.client.get("/offers")).json() == []
+    (mine,) = await (await agent.client.get("/offers")).json()
+    assert mine["id"] == str(offer_id)
 
 
 async def test_a_session_is_ended_by_nobody_but_its_user(place: Place) -> None:
