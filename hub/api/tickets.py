@@ -39,7 +39,7 @@ class StepView(msgspec.Struct, rename={"from_": "from"}):
 
 
 class TicketView(msgspec.Struct):
-    """A ticket; `steps` is null in lists."""
+    """A ticket; lists leave its `steps` out."""
 
     id: TicketId
     number: str
@@ -56,7 +56,7 @@ class TicketView(msgspec.Struct):
     created_by: UUID | None
     version: int
     conversation_ids: list[ConversationId]
-    steps: list[StepView] | None
+    steps: list[StepView] | UnsetType = UNSET
 
 
 class TicketQuery(msgspec.Struct):
@@ -104,7 +104,10 @@ class StepCreate(msgspec.Struct, forbid_unknown_fields=True):
 
 def ticket_view(ticket: Ticket) -> TicketView:
     """A ticket as it is shown."""
-    return msgspec.convert(view(ticket), TicketView)
+    shown = view(ticket)
+    if ticket.steps is None:
+        del shown["steps"]
+    return msgspec.convert(shown, TicketView)
 
 
 @api.get("/ticket-states", needs=Right.TICKETS_READ)

@@ -15,7 +15,6 @@ _KINDS = {
     "state": StepKind.STATE,
     "assignee_id": StepKind.ASSIGNED,
     "due_at": StepKind.DUE,
-    "customer_id": StepKind.LINKED,
 }
 _LONGEST = 500  # characters kept of a value; a step tells that a description changed, and is not its archive
 _INSERT = """
@@ -49,7 +48,7 @@ async def add_changes(
     for name in after:
         if before[name] != after[name]:
             kind = _KINDS.get(name, StepKind.CHANGED)
-            text = {StepKind.CHANGED: name, StepKind.LINKED: "customer"}.get(kind, "")
+            text = name.removesuffix("_id") if kind is StepKind.CHANGED else ""
             await add(work, ticket_id, kind, by=by, text=text, before=before[name], after=after[name])
 
 

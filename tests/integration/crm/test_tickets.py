@@ -106,13 +106,13 @@ async def test_every_change_leaves_a_step_with_who_when_and_what(
     changed = await tickets.change(made.id, change, version=1, by=colleague)
 
     assert changed.steps is not None
-    told = {step.kind: (step.by_name, step.text, step.from_, step.to) for step in changed.steps[1:]}
-    assert told == {
-        "state": ("Tom", "", "new", "in_progress"),
-        "assigned": ("Tom", "", None, str(colleague.user_id)),
-        "due": ("Tom", "", None, "2027-01-02T03:04:00Z"),
-        "changed": ("Tom", "priority", "normal", "high"),
-        "linked": ("Tom", "customer", None, str(li.id)),
+    assert {step.by_name for step in changed.steps[1:]} == {"Tom"}
+    assert {(str(step.kind), step.text, step.from_, step.to) for step in changed.steps[1:]} == {
+        ("state", "", "new", "in_progress"),
+        ("assigned", "", None, str(colleague.user_id)),
+        ("due", "", None, "2027-01-02T03:04:00Z"),
+        ("changed", "priority", "normal", "high"),
+        ("changed", "customer", None, str(li.id)),
     }
 
 
