@@ -350,7 +350,7 @@ export interface TicketStep {
   at: Time
   by_id: Id | null
   by_name: string
-  kind: 'created' | 'comment' | 'state' | 'assigned' | 'due' | 'linked'
+  kind: 'created' | 'comment' | 'state' | 'assigned' | 'due' | 'linked' | 'changed'
   text: string
   from: string | null
   to: string | null

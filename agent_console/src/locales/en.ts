@@ -357,6 +357,7 @@ export default {
     due: 'set the due time to {time}',
     no_due: 'removed the due time',
     linked: 'linked a conversation',
+    changed: 'edited the ticket',
   },
 
   search: {

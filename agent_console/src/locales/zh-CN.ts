@@ -357,6 +357,7 @@ export default {
     due: '将截止时间设为 {time}',
     no_due: '取消了截止时间',
     linked: '关联了会话',
+    changed: '编辑了事务',
   },
 
   search: {
