@@ -12,7 +12,6 @@ from hub.accounts import Accounts
 from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
-from hub.app.live import AccountSites
 from hub.app.sites import Sites
 from hub.auth import Auth
 from hub.bus import Bus, LocalBus
@@ -38,7 +37,6 @@ from hub.media import open_store
 from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
 from hub.ops.health import LoopLag, Probes
-from hub.realtime import Realtime
 from hub.routing import Routing
 from hub.secrets import SecretKeys
 from hub.settings import Settings
@@ -52,9 +50,6 @@ class Parts:
     hub: Hub
     sites: Sites
     tailer: Tailer
-    visitors: Visitors
-    sites: AccountSites
-    realtime: Realtime
     filer: Filer
     deliveries: DeliveryWorker
     exchanges: ExchangeLog

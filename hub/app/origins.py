@@ -11,6 +11,7 @@ from hub.api.routes import CONSOLE
 from hub.api.server import console_app, files_app, widget_app
 from hub.app.build import Parts
 from hub.realtime import Realtime
+from hub.realtime.frames import AGENT, VISITOR
 
 
 @asynccontextmanager
@@ -20,8 +21,8 @@ async def origins(parts: Parts, live: Realtime, extra: Sequence[Router]) -> Asyn
     settings = hub.settings
     console = console_app(hub, [*CONSOLE, *extra])
     widget = widget_app(hub, visitors=hub.visitors, sites=parts.sites)
-    for app in (console, widget):
-        live.attach(app)
+    live.attach(console, AGENT)
+    live.attach(widget, VISITOR)
     files = files_app(hub, providers(hub.db, hub.media, hub.keys))
     runners: list[web.AppRunner] = []
     try:
