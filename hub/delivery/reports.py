@@ -40,8 +40,8 @@ async def apply(
 
 
 async def _meant(work: Work, account_id: AccountId, report: DeliveryReport, read_token: ReadToken) -> list[Delivery]:
-    """The deliveries a report is about: named by our own token, else by the provider's id, else by our Message-ID."""
-    message_id = read_token(report.token) if report.token else None
+    """The deliveries a report is about: named by our own token, by our id (the widget knows it), or by our Message-ID."""
+    message_id = read_token(report.token) if report.token else await _own_id(work, account_id, report.message_id or "")
     if message_id is None and report.message_id:
         row = await work.fetch_one(
             """
@@ -56,6 +56,16 @@ async def _meant(work: Work, account_id: AccountId, report: DeliveryReport, read
         rows = await work.fetch("SELECT * FROM delivery WHERE message_id = $1 ORDER BY n", message_id)
         return _to_recipient([delivery_of(row) for row in rows], report)
     return []
+
+
+async def _own_id(work: Work, account_id: AccountId, text: str) -> UUID | None:
+    try:
+        id = UUID(text)
+    except ValueError:
+        return None
+    sql = "SELECT id FROM message WHERE id = $1 AND account_id = $2 AND direction = 'out'"
+    row = await work.fetch_one(sql, id, account_id)
+    return row["id"] if row else None
 
 
 def _to_recipient(deliveries: list[Delivery], report: DeliveryReport) -> list[Delivery]:
