@@ -5,12 +5,12 @@ import logging
 from collections import defaultdict
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, AnyStr, ClassVar, cast
-from uuid import UUID
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP
 
 from hub.channels.contract import Handover
+from hub.channels.email.smtp_hooks import BUSY, LATER, Hooks, RoutedEnvelope
 from hub.channels.email.smtp_wire import DataCollector, content_key, read_path
 from hub.errors import HubError
 from hub.ids import AccountId
@@ -20,68 +20,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LATER = "451 4.3.0 Local trouble, please try again later"
-_BUSY = "452 4.3.1 Too much mail at once, please try again later"
 _TOO_BIG = "552 5.3.4 Message too big"
 _TAKEN = "250 2.0.0 Message accepted"
 _WORK_IN_THREAD = 1 << 20  # bytes; below, a thread costs more than it saves
 
 # A session may carry any number of messages (relays reuse theirs) but not idle on commands that do nothing.
 _CALLS = {"MAIL": 100_000, "RCPT": 1_000_000, "DATA": 100_000, "RSET": 100_000, "NOOP": 1000, "*": 20}
-
-
-class RoutedEnvelope(Envelope):
-    """An envelope that knows the account of each recipient."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.routes: dict[str, AccountId] = {}
-
-
-class Hooks:
-    """aiosmtpd's questions at each command, answered from the door."""
-
-    def __init__(self, door: "MailDoor") -> None:
-        self._door = door
-
-    async def handle_EHLO(  # noqa: N802 (aiosmtpd's name)
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        """Nobody signs in here, so AUTH is not offered."""
-        session.host_name = hostname
-        return [response for response in responses if not response.startswith("250-AUTH")]
-
-    async def handle_MAIL(  # noqa: N802 (aiosmtpd's name)
-        self, server: SMTP, session: Session, envelope: RoutedEnvelope, address: str, options: list[str]
-    ) -> str:
-        """Refuse early what would not fit now."""
-        sizes = [option.removeprefix("SIZE=") for option in options if option.startswith("SIZE=")]
-        if not self._door.has_room(int(sizes[0]) if sizes else 0):
-            return _BUSY
-        envelope.mail_from = address
-        return "250 2.1.0 Sender OK"
-
-    async def handle_RCPT(  # noqa: N802 (aiosmtpd's name)
-        self, server: SMTP, session: Session, envelope: RoutedEnvelope, address: str, options: list[str]
-    ) -> str:
-        """Only recipients some account takes: nothing is relayed."""
-        if len(envelope.rcpt_tos) >= self._door.limits.recipients:
-            return "452 4.5.3 Too many recipients"
-        try:
-            async with asyncio.timeout(self._door.limits.accept_timeout):
-                route = await self._door.resolve(address)
-        except (HubError, TimeoutError):
-            return _LATER
-        if not isinstance(route, UUID):
-            return "550 5.1.1 No such mailbox here" if route == "unknown" else _LATER
-        envelope.rcpt_tos.append(address)
-        envelope.routes[address] = route
-        return "250 2.1.5 Recipient OK"
-
-    async def handle_exception(self, error: Exception) -> str:
-        """Our own fault is never the sender's: 451 without a word of what it was."""
-        log.error("mail session failed", exc_info=error)
-        return _LATER
 
 
 class MailSession(SMTP):
@@ -216,7 +160,7 @@ class MailSession(SMTP):
         collector = await self._receive(slot)
         self._storing = True
         if self._overloaded:
-            return self._reply_to_all(envelope, _BUSY)
+            return self._reply_to_all(envelope, BUSY)
         if collector.too_much:
             return self._reply_to_all(envelope, _TOO_BIG)
         if collector.size < _WORK_IN_THREAD:
@@ -286,7 +230,7 @@ class MailSession(SMTP):
         return Handover(key=key, raw=raw, envelope=about, received_at=now)
 
     def _reply(self, envelope: RoutedEnvelope, taken: set[AccountId]) -> str:
-        return _TAKEN if taken.issuperset(envelope.routes.values()) else _LATER
+        return _TAKEN if taken.issuperset(envelope.routes.values()) else LATER
 
     def _reply_to_all(self, envelope: RoutedEnvelope, reply: str) -> str:
         return reply
@@ -298,7 +242,7 @@ class LmtpSession(MailSession, LMTP):
     via = "lmtp"
 
     def _reply(self, envelope: RoutedEnvelope, taken: set[AccountId]) -> str:
-        replies = (_TAKEN if envelope.routes[address] in taken else _LATER for address in envelope.rcpt_tos)
+        replies = (_TAKEN if envelope.routes[address] in taken else LATER for address in envelope.rcpt_tos)
         return "\r\n".join(replies)
 
     def _reply_to_all(self, envelope: RoutedEnvelope, reply: str) -> str:
