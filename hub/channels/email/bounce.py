@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from hub.channels.email.bounce_text import TextFailure, is_delay, looks_like_bounce, read_text
+from hub.channels.email.bounce_text import TextFailure, is_delay, looks_like_bounce, read_text, words_about
 from hub.channels.email.headers import Headers, decode_text, split_head
 from hub.channels.email.mime import Part
 from hub.channels.email.status import best_code, failure_of, reply_code
@@ -69,7 +69,7 @@ def read_notification(root: Part, envelope: Mapping[str, Any], *, text: str, sub
     parts = list(root.walk())
     receipts = [part for part in parts if part.content_type == "message/disposition-notification"]
     statuses = [part for part in parts if _is_status(part)]
-    if statuses and (reports := _status_reports(statuses, _origin(root, parts, envelope))):
+    if statuses and (reports := _status_reports(statuses, _origin(root, parts, envelope), text)):
         return Notification(kind="bounce", reports=reports[:MAX_REPORTS])
     if complaints := [part for part in parts if part.content_type == "message/feedback-report"]:
         return Notification(kind="bounce", reports=tuple(_complaint_reports(complaints, _origin(root, parts, envelope))))
@@ -92,11 +92,11 @@ def _is_status(part: Part) -> bool:
     return part.content_type == "text/plain" and b"Final-Recipient:" in part.body[:4000] and b"\nAction:" in part.body[:4000]
 
 
-def _status_reports(statuses: Iterable[Part], origin: _Origin) -> tuple[DeliveryReport, ...]:
+def _status_reports(statuses: Iterable[Part], origin: _Origin, text: str) -> tuple[DeliveryReport, ...]:
     reports = []
     for part in statuses:
         for block in _field_blocks(part.decoded()):
-            if report := _report_of(block, origin):
+            if report := _report_of(block, origin, text):
                 reports.append(report)
     return tuple(dict.fromkeys(reports))
 
@@ -108,11 +108,14 @@ def _field_blocks(content: bytes) -> Iterator[Headers]:
             yield headers
 
 
-def _report_of(block: Headers, origin: _Origin) -> DeliveryReport | None:
-    """One recipient's block; None for the block about the whole mail."""
+def _report_of(block: Headers, origin: _Origin, text: str) -> DeliveryReport | None:
+    """One recipient's block; None for the block about the whole mail. `text`: what the report says to people."""
     if not any(name in block for name in ("final-recipient", "original-recipient", "action")):
         return None
+    recipient = _recipient(block) or _only(origin.recipients)
     diagnosis = _DIAGNOSIS_TYPE.sub("", block.text("diagnostic-code"))
+    if not diagnosis and recipient:
+        diagnosis = words_about(text, recipient.value)
     found = _STATUS.search(block.text("status"))
     status = found[0] if found else ""
     state = _STATES.get(block.token("action")) or _STATES_BY_CLASS.get(status[:1], DeliveryState.FAILED)
@@ -123,10 +126,10 @@ def _report_of(block: Headers, origin: _Origin) -> DeliveryReport | None:
         source="dsn",
         token=origin.token,
         message_id=origin.message_id,
-        recipient=_recipient(block) or _only(origin.recipients),
+        recipient=recipient,
         failure=failure_of(code, reply_code(diagnosis)) if state is DeliveryState.FAILED else None,
         provider_code=code,
-        detail=(diagnosis or block.text("status"))[:_MAX_DETAIL],
+        detail=" ".join((diagnosis or block.text("status")).split())[:_MAX_DETAIL],
     )
 
 

@@ -142,6 +142,16 @@ def read_text(
     return tuple(TextFailure(recipient=address, diagnosis=diagnosis) for address, diagnosis in found.items())
 
 
+def words_about(text: str, address: str) -> str:
+    """What a report says behind the name of an address; nothing if it does not name it."""
+    lines = _report_lines(text)
+    at = next((number for number, line in enumerate(lines) if address in line[:500].lower()), None)
+    if at is None:
+        return ""
+    first = lines[at].lower().partition(address)[0]
+    return "\n".join([lines[at][len(first) + len(address) :].lstrip(">): \t"), *lines[at + 1 : at + _CONTEXT]]).strip()
+
+
 def _report_lines(text: str) -> list[str]:
     """The report without the copy of the mail under it."""
     lines = text[:_MAX_TEXT].split("\n")[:_MAX_LINES]

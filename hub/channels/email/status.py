@@ -48,7 +48,8 @@ _BY_REPLY: Final = {
 _WORDS: Final = (
     (
         "2.2",
-        r"mailbox (?:is )?full|over ?quota|quota (?:has been |is )?exceed|exceed(?:ed|s|ing) (?:\S+ ){0,3}quota|disk quota|"
+        r"(?:mail ?box|mail ?folder) (?:is )?full|mailbox exceeds|over ?quota|quota (?:has been |is )?exceed|exceed(?:ed|s|"
+        r"ing) (?:\S+ ){0,3}quota|disk quota|"
         r"insufficient (?:disk )?space|not enough (?:disk )?(?:space|storage)|storage (?:limit|allocation)|"
         r"mail ?box .{0,30} full|"
         r"邮箱(?:空间)?(?:已)?满|空间不足|容量不足|容量超",
@@ -72,6 +73,17 @@ _WORDS: Final = (
         r"不再使用|已(?:被)?(?:停用|禁用|冻结|注销)",
     ),
     (
+        "4.1",
+        r"requests to connect|not accepting connections|not reachable|network error|name service error|"
+        r"connection (?:\S+ )?(?:refused|timed|lost|dropped)|can(?:'?t| ?not) connect|unable to connect|no route|unreachable|"
+        r"无法连接",
+    ),
+    (
+        "4.7",
+        r"expired|multiple retries|retried for|hosts have been failing|timed? ?out|retry time|(?:giving|gave) up|"
+        r"been in .{0,10}queue|could not be delivered for|too long|超时|逾期",
+    ),
+    (
         "7.1",
         r"spam|blacklist|block(?:ed|list)|reputation|relay(?:ing)? (?:\S+ ){0,3}(?:denied|not|prohibited)|"
         r"not allowed to relay|access denied|policy|"
@@ -85,23 +97,17 @@ _WORDS: Final = (
         r"email)\W (?:\S+ ){0,5}(?:rejected|unknown|invalid|not)|"
         r"(?:recipient|mailbox|account|address) (?:\S+ ){0,5}(?:not found|unknown|unavailable|invalid|does ?n.t exist|"
         r"does not exist|not exist|not listed|rejected)|"
-        r"invalid (?:recipient|mailbox|address|user)|no mailbox|not a valid|isn't a valid|undeliverable address|"
+        r"invalid (?:recipient|mailbox|address|user|final)|no valid recipients|no mailbox|not a valid|isn't a valid|"
+        r"undeliverable address|"
         r"no longer (?:valid|available|on|with)|"
         r"unrouteable address|not our customer|not listed in|bad destination mailbox|not known at|用户(?:名)?.{0,10}不存在|"
         r"不存在|"
         r"收件人.{0,20}(?:错误|有误|无效)|无此用户|找不到|查無此人",
     ),
-    (
-        "4.7",
-        r"expired|timed? ?out|retry time|(?:giving|gave) up|been in .{0,10}queue|could not be delivered for|too long|超时|逾期",
-    ),
-    (
-        "4.1",
-        r"connection (?:\S+ )?(?:refused|timed|lost|dropped)|can(?:'?t| ?not) connect|unable to connect|no route|unreachable|"
-        r"无法连接",
-    ),
 )
 _PATTERNS: Final = tuple((code, re.compile(pattern, re.IGNORECASE)) for code, pattern in _WORDS)
+_ANSWER: Final = re.compile(r"\s*[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_FIRST_WORDS: Final = 300  # characters: the reason stands at the beginning, advice and advertisement behind it
 _MAX_WORDS: Final = 2000  # characters of a diagnosis that are looked at
 
 
@@ -138,9 +144,14 @@ def code_from_words(text: str) -> str:
 
 
 def best_code(status: str, diagnosis: str, *, delayed: bool = False) -> str:
-    """The most telling enhanced code of a report: its own, one in the diagnosis, what the diagnosis says; `X.0.0` if nothing."""
-    for code in (status, enhanced_code(diagnosis)):
+    """The most telling enhanced code of a report; `X.0.0` if nothing tells more.
+
+    What the other server answered comes first: sendmail puts a guess of its own into `Status`.
+    """
+    answered = _ANSWER.match(diagnosis)
+    for code in (answered[1] if answered else "", status, enhanced_code(diagnosis)):
         if code and not code.endswith(".0.0"):
             return code
     kind = "4" if delayed or status.startswith("4") else "5"
-    return f"{kind}.{code_from_words(diagnosis) or '0.0'}"
+    words = code_from_words(diagnosis[:_FIRST_WORDS]) or code_from_words(diagnosis)
+    return f"{kind}.{words or '0.0'}"

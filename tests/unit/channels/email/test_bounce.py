@@ -99,6 +99,7 @@ def test_words_stand_for_codes_where_servers_send_none(words: str, code: str) ->
 
 def test_the_more_telling_code_wins() -> None:
     assert best_code("5.0.0", "smtp; 550 5.1.1 unknown") == "5.1.1"
-    assert best_code("5.2.2", "smtp; 550 5.1.1 unknown") == "5.2.2"
+    assert best_code("5.2.2", "it said 550 5.1.1 unknown") == "5.2.2"
+    assert best_code("5.1.1", "550 5.7.1 address blacklisted") == "5.7.1"
     assert best_code("", "who knows") == "5.0.0"
     assert best_code("", "who knows", delayed=True) == "4.0.0"
