@@ -3,6 +3,7 @@
 from hub.api import (
     accounts,
     audit,
+    canned_replies,
     conversations,
     customers,
     journal,
@@ -30,6 +31,7 @@ CONSOLE: list[Router] = [
     messages.api,
     uploads.api,
     search.api,
+    canned_replies.api,
     customers.api,
     tickets.api,
     queues.api,

@@ -235,7 +235,8 @@ def _happening(before: Conversation, now: Conversation) -> dict[str, Any]:
         return {"event": now.state.value, **until}
     for name in ("assignee_id", "queue_id", "customer_id"):
         was, is_ = getattr(before, name), getattr(now, name)
-        if was != is_:
+        is_first_queue = name == "queue_id" and was is None  # where everything begins: no news
+        if was != is_ and not is_first_queue:
             return {"event": name.removesuffix("_id"), "from": _text(was), "to": _text(is_)}
     if before.priority is not now.priority:
         return {"event": "priority", "from": before.priority.value, "to": now.priority.value}
