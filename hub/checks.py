@@ -41,7 +41,7 @@ def _secret(settings: Settings) -> Finding:
 
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     from hub.auth import queries
-    from hub.db import Database
+    from hub.db import Database, unapplied
 
     shown = urlsplit(settings.database_url)._replace(netloc=urlsplit(settings.database_url).netloc.rpartition("@")[2]).geturl()
     try:
@@ -50,12 +50,17 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(level="error", about=f"database {shown}: {error.detail or error.code}")
         return
     try:
+        if waiting := await unapplied(db):
+            yield Finding(level="error", about=f"database {shown}: {len(waiting)} migrations are missing, run `hub migrate`")
+            return
         users = await queries.enabled_users(db)
         yield Finding(level="ok", about=f"database {shown}")
         if not users:
             yield Finding(
                 level="warning", about="nobody can sign in yet: open the console, or `hub user add NAME --role administrator`"
             )
+    except HubError as error:
+        yield Finding(level="error", about=f"database {shown}: {error.detail or error.code}")
     finally:
         await db.close()
 

@@ -47,7 +47,7 @@ from hub.db.errors import (
     UniqueViolation,
 )
 from hub.db.events import Cursor, LoggedEvent, head, prune_events, raise_epoch, read_events, settle_epoch
-from hub.db.migrate import migrate
+from hub.db.migrate import migrate, unapplied
 from hub.db.session import Dialect, Row
 from hub.db.tailer import Tailer
 from hub.db.values import as_json, as_time, as_uuid
@@ -81,4 +81,5 @@ __all__ = [
     "raise_epoch",
     "read_events",
     "settle_epoch",
+    "unapplied",
 ]

@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from hub import clock
-from hub.db.database import sqlite_path
+from hub.db.database import Database, sqlite_path
 from hub.db.errors import DatabaseGone, MigrationError
 from hub.db.postgres import CONNECT_TIMEOUT, explain
 from hub.db.session import Dialect
@@ -29,6 +29,8 @@ _ADVISORY_LOCK = 0x68756264  # "hubd": no other meaning
 _TABLE = """CREATE TABLE IF NOT EXISTS schema_migration (
     number {integer} NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at {time} NOT NULL
 )"""
+_HAS_TABLE_SQLITE = "SELECT name FROM sqlite_master WHERE name = 'schema_migration'"
+_HAS_TABLE_POSTGRES = "SELECT to_regclass('schema_migration')::text AS name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,13 @@ async def migrate(url: str, *, folder: Path = FOLDER) -> list[Migration]:
         return await _migrate_postgres(url, migrations("postgres", folder))
     except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError) as error:
         raise explain(error) from error
+
+
+async def unapplied(database: Database) -> list[Migration]:
+    """What `migrate` would still do to an open database; raises `MigrationError` as it would."""
+    found = await database.fetch_one(database.sql(sqlite=_HAS_TABLE_SQLITE, postgres=_HAS_TABLE_POSTGRES))
+    applied = await database.fetch("SELECT number, checksum FROM schema_migration") if found and found["name"] else []
+    return pending(migrations(database.dialect), {row["number"]: row["checksum"] for row in applied})
 
 
 def pending(known: list[Migration], applied: Mapping[int, str]) -> list[Migration]:

@@ -121,6 +121,21 @@ def test_check_fails_when_the_database_is_not_there_and_keeps_its_password(tmp_p
     assert "hush" not in run.stdout + run.stderr
 
 
+def test_a_database_that_was_never_migrated_is_named_as_such(empty_url: str, dialect: str, tmp_path: Path) -> None:
+    where = ("--database-url", empty_url, "--data-dir", str(tmp_path))
+    before = _program("check", *where)
+    assert before.returncode == WRONG
+    assert "hub migrate" in before.stdout
+    added = _program("user", "add", "root", "--role", "administrator", "--password-stdin", *where, stdin=PASSWORD)
+    if dialect == "postgres":  # SQLite is migrated by whoever opens it
+        assert (added.returncode, added.stderr) == (WRONG, "hub: the database is not up to date: run `hub migrate` first\n")
+        assert _program("migrate", *where).returncode == 0
+        added = _program("user", "add", "root", "--role", "administrator", "--password-stdin", *where, stdin=PASSWORD)
+    assert added.returncode == 0, added.stderr
+    assert _program("migrate", *where).stdout == "the database is up to date\n"
+    assert _program("check", *where).returncode == 0
+
+
 def test_help_answers_at_once_and_names_every_command() -> None:
     start = perf_counter()
     run = _program("--help")
