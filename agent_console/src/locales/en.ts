@@ -205,7 +205,7 @@ export default {
     next_try: 'Next try {time}',
   },
   failure: {
-    bad_settings: 'the account’s settings are wrong',
+    bad_settings: 'the settings of the account are wrong',
     bad_credentials: 'the account could not sign in',
     bad_recipient: 'the address does not exist',
     bad_content: 'the content was not accepted',
@@ -438,7 +438,7 @@ export default {
     agent: 'Agent',
   },
   right: {
-    conversations_read: 'See own and queue’s conversations',
+    conversations_read: 'See own conversations and those of own queues',
     conversations_read_all: 'See all conversations',
     conversations_reply: 'Reply',
     conversations_assign: 'Assign conversations',
@@ -465,7 +465,7 @@ export default {
     offer_seconds: 'Seconds to accept',
     offer_seconds_text: 'Then it is offered to the next agent.',
     weight: 'Load of one: {channel}',
-    weight_text: 'How much of an agent’s capacity it takes.',
+    weight_text: 'How much of the capacity of an agent it takes.',
     priority: 'Priority',
     priority_text: 'Higher goes first.',
   },

@@ -47,7 +47,8 @@ export function useAlerts(counts: Ref<Counts | undefined>): Ref<string> {
 }
 
 function alertAgent(title: string, text: string, open: () => void): void {
-  if (look.sound) chime()
+  // Browsers keep pages silent, and complain, until they were clicked once.
+  if (look.sound && navigator.userActivation?.hasBeenActive !== false) chime()
   if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return
   const note = new Notification(title, { body: text.slice(0, 140), tag: 'switchboard', icon: '/icon-192.png' })
   note.onclick = () => (window.focus(), open(), note.close())

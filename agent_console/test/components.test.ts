@@ -1,0 +1,100 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
+import { TooltipProvider } from 'reka-ui'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h, type Component } from 'vue'
+import { createI18n } from 'vue-i18n'
+
+import { hub } from '../src/api/hub'
+import type { MessageView } from '../src/api/types'
+import Composer from '../src/composer/Composer.vue'
+import en from '../src/locales/en'
+import MailHtml from '../src/thread/MailHtml.vue'
+import MessageItem from '../src/thread/MessageItem.vue'
+import { conversation, message, newClient, replyOption } from './fixtures'
+
+afterEach(() => void vi.restoreAllMocks())
+
+async function show(component: Component, props: Record<string, unknown>) {
+  vi.spyOn(hub, 'replyOptions').mockResolvedValue([replyOption()])
+  vi.spyOn(hub, 'cannedReplies').mockResolvedValue([])
+  vi.spyOn(hub, 'agents').mockResolvedValue([])
+  vi.spyOn(hub, 'queues').mockResolvedValue([])
+  const Host = defineComponent(() => () => h(TooltipProvider, null, { default: () => h(component, props) }))
+  const page = mount(Host, {
+    attachTo: document.body,
+    global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en } }), [VueQueryPlugin, { queryClient: newClient() }]] },
+  })
+  await flushPromises()
+  return page
+}
+
+describe('the composer', () => {
+  const key = (part: KeyboardEventInit) => new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true, ...part })
+
+  it('sends on Ctrl+Enter, but never half a word of an IME', async () => {
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    const page = await show(Composer, { conversation: conversation({ id: 'c1' }), customerName: '王小明' })
+    const area = page.get('#composer-text')
+    await area.setValue('你好')
+    area.element.dispatchEvent(key({ isComposing: true }))
+    await flushPromises()
+    expect(send).not.toHaveBeenCalled()
+    area.element.dispatchEvent(key({}))
+    await flushPromises()
+    expect(send).toHaveBeenCalledOnce()
+    page.unmount()
+  })
+
+  it('looks unlike a reply while a note is written', async () => {
+    const page = await show(Composer, { conversation: conversation({ id: 'c1' }), customerName: '王小明' })
+    expect(page.text()).not.toContain(en.note_only_colleagues)
+    await page.findAll('button').find((one) => one.text() === en.note)!.trigger('click')
+    expect(page.text()).toContain(en.note_only_colleagues)
+    expect(page.find('[aria-label^="Reply by"]').exists()).toBe(false)
+    page.unmount()
+  })
+})
+
+describe('a mail in HTML', () => {
+  it('is shown in a frame without scripts and without our origin, remote pictures only on demand', async () => {
+    const html = vi.spyOn(hub, 'messageHtml').mockResolvedValue({ url: 'https://files.example/x' })
+    const page = await show(MailHtml, { message: message({ id: 'm1', n: 1, has_html: true, has_remote_images: true }) })
+    const sandbox = page.get('iframe').attributes('sandbox')
+    expect(sandbox).not.toContain('allow-scripts')
+    expect(sandbox).not.toContain('allow-same-origin')
+    expect(html).toHaveBeenLastCalledWith('m1', false)
+    await page.findAll('button').find((one) => one.text() === en.mail.show_images)!.trigger('click')
+    await flushPromises()
+    expect(html).toHaveBeenLastCalledWith('m1', true)
+    page.unmount()
+  })
+})
+
+describe('a message', () => {
+  const item = (part: Partial<MessageView>) => show(MessageItem, { message: message({ id: 'm1', n: 1, ...part }), follows: false, customerName: '王小明' })
+
+  it('shows markup as the text it is', async () => {
+    const page = await item({ text: '<img src=x onerror=alert(1)>' })
+    expect(page.find('img').exists()).toBe(false)
+    expect(page.text()).toContain('<img src=x onerror=alert(1)>')
+    page.unmount()
+  })
+
+  it('says why it was not delivered and offers to try again', async () => {
+    const retry = vi.spyOn(hub, 'retry').mockResolvedValue(undefined)
+    const page = await item({ direction: 'out', status: 'failed', failure: 'bad_recipient', status_detail: '550 no such user' })
+    expect(page.text()).toContain(en.failure.bad_recipient)
+    expect(page.text()).toContain('550 no such user')
+    await page.findAll('button').find((one) => one.text() === en.delivery.retry)!.trigger('click')
+    expect(retry).toHaveBeenCalledWith('m1')
+    page.unmount()
+  })
+
+  it('warns before an unknown outcome is repeated', async () => {
+    const page = await item({ direction: 'out', status: 'unknown' })
+    expect(page.text()).toContain(en.delivery.unknown_text)
+    page.unmount()
+  })
+})

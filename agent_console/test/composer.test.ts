@@ -1,0 +1,167 @@
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { defineComponent, h } from 'vue'
+
+import { ApiError } from '../src/api/http'
+import { hub } from '../src/api/hub'
+import { splitAddresses } from '../src/composer/addresses'
+import { filled, matching, slashWord } from '../src/composer/canned'
+import { objections, type Draft } from '../src/composer/check'
+import { useOutbox } from '../src/composer/outbox'
+import { keyOf, pick, useComposer } from '../src/composer/useComposer'
+import { keys } from '../src/live/keys'
+import { conversation, FULL, message, messagesOf, newClient, replyOption } from './fixtures'
+
+const DRAFT: Draft = { text: 'hello', subject: '', cc: [], bcc: [], files: [] }
+
+afterEach(() => void vi.restoreAllMocks())
+
+async function compose(options = [replyOption()]) {
+  vi.spyOn(hub, 'replyOptions').mockResolvedValue(options)
+  const client = newClient()
+  client.setQueryData(keys.messages('c1'), messagesOf([message({ id: 'm1', n: 1 })]))
+  let composer!: ReturnType<typeof useComposer>
+  let outbox!: ReturnType<typeof useOutbox>
+  const Host = defineComponent({
+    setup() {
+      composer = useComposer(conversation({ id: 'c1', version: 7 }))
+      outbox = useOutbox()
+      return () => h('div')
+    },
+  })
+  mount(Host, { global: { plugins: [createPinia(), [VueQueryPlugin, { queryClient: client }]] } })
+  await flushPromises()
+  return { composer, outbox, client }
+}
+
+describe('what a channel will refuse or lose', () => {
+  const chat = replyOption({ channel: 'webchat', capabilities: { ...FULL, features: { text: 'full', files: 'rejected', subject: 'dropped' }, max_length: 10 } })
+
+  it('is nothing for a draft it can carry', () => expect(objections(replyOption(), { ...DRAFT, subject: 'x', cc: ['a@b.cn'] })).toEqual([]))
+  it('is refused where the channel rejects it', () => expect(objections(chat, { ...DRAFT, files: [{ size: 1, content_type: 'image/png' }] })).toMatchObject([{ code: 'feature', weight: 'refused', params: { feature: 'files' } }]))
+  it('is lost where the channel drops it', () => expect(objections(chat, { ...DRAFT, subject: 'x' })).toMatchObject([{ weight: 'lost', params: { feature: 'subject' } }]))
+  it('counts letters as people do', () => {
+    expect(objections(chat, { ...DRAFT, text: '👍'.repeat(10) })).toEqual([])
+    expect(objections(chat, { ...DRAFT, text: '字'.repeat(11) })).toMatchObject([{ code: 'too_long', params: { length: 11, limit: 10 } }])
+  })
+  it('names every reason why the customer cannot be reached', () => {
+    expect(objections(replyOption({ allowed: false, refusals: ['opted_out', 'suppressed'] }), DRAFT).map((one) => one.params.code)).toEqual(['opted_out', 'suppressed'])
+  })
+  it('weighs all files together', () => {
+    const files = [{ size: 6, content_type: 'a/b' }, { size: 6, content_type: 'a/b' }]
+    expect(objections(replyOption({ capabilities: { ...FULL, max_total_bytes: 10 } }), { ...DRAFT, files })).toMatchObject([{ code: 'files_too_large' }])
+  })
+})
+
+describe('the composer', () => {
+  it('fills subject and recipient from the chosen way and sends with the version it saw', async () => {
+    const { composer } = await compose()
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    composer.text.value = '  您好  '
+    expect(composer.send()).toBe(true)
+    await flushPromises()
+    expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', channel: 'email', text: '您好', subject: 'Re: hello', expected_version: 7, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
+    expect(composer.text.value).toBe('')
+  })
+
+  it('keeps a note and a reply apart, also over a reload', async () => {
+    const { composer } = await compose()
+    composer.text.value = 'for the customer'
+    composer.mode.value = 'note'
+    composer.text.value = 'for colleagues'
+    await flushPromises()
+    const again = await compose()
+    expect(again.composer.texts).toEqual({ reply: 'for the customer', note: 'for colleagues' })
+  })
+
+  it('never puts a channel or a recipient into a note', async () => {
+    const { composer } = await compose()
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2, direction: 'note' }))
+    composer.mode.value = 'note'
+    composer.text.value = 'secret'
+    composer.send()
+    await flushPromises()
+    const body = send.mock.calls[0]![1]
+    expect(body.kind).toBe('note')
+    expect(Object.keys(body).sort()).toEqual(['client_key', 'kind', 'text'])
+  })
+
+  it('does not send what would be refused', async () => {
+    const { composer } = await compose([replyOption({ allowed: false, refusals: ['opted_out'] })])
+    composer.text.value = 'hello'
+    expect(composer.ready.value).toBe(false)
+    expect(composer.send()).toBe(false)
+  })
+
+  it('prefers the chosen way, then the default, then one that is allowed', () => {
+    const refused = replyOption({ account_id: 'x', allowed: false, default: false })
+    const other = replyOption({ account_id: 'y', default: false })
+    const standard = replyOption({ account_id: 'z' })
+    expect(pick([refused, other, standard], keyOf(other))).toBe(other)
+    expect(pick([refused, other, standard], undefined)).toBe(standard)
+    expect(pick([refused, other], 'gone')).toBe(other)
+  })
+})
+
+describe('the outbox', () => {
+  it('keeps what failed and tries again under the same key', async () => {
+    const { composer, outbox } = await compose()
+    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 0, code: 'offline' })).mockResolvedValueOnce(message({ id: 'm2', n: 2 }))
+    composer.text.value = 'hello'
+    composer.send()
+    await flushPromises()
+    expect(outbox.entries[0]).toMatchObject({ state: 'failed', problem: { code: 'offline' } })
+    outbox.retry(outbox.entries[0]!.clientKey)
+    await flushPromises()
+    expect(outbox.entries).toEqual([])
+    expect(send.mock.calls[0]![1].client_key).toBe(send.mock.calls[1]![1].client_key)
+  })
+
+  it('asks before it sends over the answer of a colleague', async () => {
+    const { composer, outbox } = await compose()
+    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
+    vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more_before: false, has_more_after: false })
+    composer.text.value = 'hello'
+    composer.send()
+    await flushPromises()
+    expect(outbox.entries[0]?.state).toBe('overtaken')
+    outbox.retry(outbox.entries[0]!.clientKey, true)
+    await flushPromises()
+    expect(send.mock.calls[1]![1].expected_version).toBeUndefined()
+    expect(outbox.entries).toEqual([])
+  })
+
+  it('sends on by itself when only the customer wrote meanwhile', async () => {
+    const { composer, outbox } = await compose()
+    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
+    vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more_before: false, has_more_after: false })
+    composer.text.value = 'hello'
+    composer.send()
+    await flushPromises()
+    expect(send.mock.calls[1]![1].expected_version).toBe(8)
+    expect(outbox.entries).toEqual([])
+  })
+})
+
+describe('canned replies', () => {
+  const REPLIES = [{ id: '1', shortcut: 'hello', title: '开场问候', text: '您好，{customer}，我是{agent}', locale: 'zh-CN' as const }]
+
+  it('are asked for by a slash at the beginning of a word only', () => {
+    expect(slashWord('/he', 3)).toEqual({ from: 0, word: 'he' })
+    expect(slashWord('好的 /问', 5)).toEqual({ from: 3, word: '问' })
+    expect(slashWord('1/2', 3)).toBeNull()
+  })
+  it('are found by shortcut and by title', () => {
+    expect(matching(REPLIES, 'HE')).toHaveLength(1)
+    expect(matching(REPLIES, '问候')).toHaveLength(1)
+  })
+  it('get names filled in', () => expect(filled(REPLIES[0]!.text, { customer: '王', agent: '张' })).toBe('您好，王，我是张'))
+})
+
+it('addresses are read out of what people paste', () => {
+  expect(splitAddresses('王小明 <wang@example.cn>; b@example.com，c@example.com d@example.com')).toEqual(['wang@example.cn', 'b@example.com', 'c@example.com', 'd@example.com'])
+})

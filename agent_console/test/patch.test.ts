@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+
+import type { ConversationView, MessageView, OfferView } from '../src/api/types'
+import { keys, type ConversationFilter } from '../src/live/keys'
+import { addMessage, patch, patchConversation } from '../src/live/patch'
+import { conversation, message, messagesOf, ME, newClient, pagesOf } from './fixtures'
+
+const US: ConversationFilter = { view: 'mine', waiting_for: 'us', sort: 'waiting' }
+const THEM: ConversationFilter = { view: 'mine', waiting_for: 'customer', sort: 'newest' }
+const UNASSIGNED: ConversationFilter = { view: 'unassigned', sort: 'newest' }
+
+function setUp(filters: [ConversationFilter, ConversationView[], (string | null)?][]) {
+  const client = newClient()
+  for (const [filter, items, next] of filters) client.setQueryData(keys.conversations(filter), pagesOf(items, next ?? null))
+  const shown = (filter: ConversationFilter) => (client.getQueryData(keys.conversations(filter)) as ReturnType<typeof pagesOf>).pages.flatMap((page) => page.items.map((one) => one.id))
+  return { client, shown }
+}
+const waiting = (id: string, hour: number, part: Partial<ConversationView> = {}) => conversation({ id, waiting_since: `2026-11-21T${String(hour).padStart(2, '0')}:00:00Z`, ...part })
+
+describe('conversations in lists', () => {
+  it('go where the longest waiting stand first', () => {
+    const { client, shown } = setUp([[US, [waiting('a', 8), waiting('c', 12)]]])
+    patchConversation(client, waiting('b', 10), ME)
+    expect(shown(US)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('move to the other tier when the customer has been answered', () => {
+    const { client, shown } = setUp([[US, [waiting('a', 8), waiting('b', 9)]], [THEM, [conversation({ id: 'z', waiting_for: 'customer' })]]])
+    patchConversation(client, waiting('a', 8, { waiting_for: 'customer', last_message_at: '2026-11-21T13:00:00Z', version: 2 }), ME)
+    expect(shown(US)).toEqual(['b'])
+    expect(shown(THEM)).toEqual(['a', 'z'])
+  })
+
+  it('leave the unassigned when somebody takes them', () => {
+    const { client, shown } = setUp([[UNASSIGNED, [conversation({ id: 'a', assignee_id: null })]]])
+    patch(client, { type: 'conversation.moved', data: { conversation: conversation({ id: 'a', assignee_id: 'other', version: 2 }) } }, ME)
+    expect(shown(UNASSIGNED)).toEqual([])
+  })
+
+  it('are not put at the end of a list that goes on', () => {
+    const { client, shown } = setUp([[US, [waiting('a', 8)], 'more']])
+    patchConversation(client, waiting('b', 10), ME)
+    expect(shown(US)).toEqual(['a'])
+  })
+
+  it('vanish when they are no longer mine to see', () => {
+    const { client, shown } = setUp([[US, [waiting('a', 8)]]])
+    patch(client, { type: 'conversation.vanished', data: { conversation_id: 'a' } }, ME)
+    expect(shown(US)).toEqual([])
+  })
+
+  it('never go back to an older version', () => {
+    const { client } = setUp([[US, [waiting('a', 8, { version: 5, subject: 'new' })]]])
+    patchConversation(client, waiting('a', 8, { version: 4, subject: 'old' }), ME)
+    expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.subject).toBe('new')
+  })
+
+  it('keep my own unread mark, which events do not know', () => {
+    const { client } = setUp([[US, [waiting('a', 8, { unread: true })]]])
+    patchConversation(client, waiting('a', 8, { unread: false, version: 2 }), ME)
+    expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.unread).toBe(true)
+  })
+
+  it('become unread when the customer writes', () => {
+    const { client } = setUp([[US, [waiting('c1', 8)]]])
+    patch(client, { type: 'message.added', data: { conversation: waiting('c1', 8, { version: 2 }), message: message({ id: 'm1', n: 1 }) } }, ME)
+    expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.unread).toBe(true)
+  })
+})
+
+describe('messages in a timeline', () => {
+  const timelineOf = (items: MessageView[]) => {
+    const client = newClient()
+    client.setQueryData(keys.messages('c1'), messagesOf(items))
+    return { client, items: () => (client.getQueryData(keys.messages('c1')) as ReturnType<typeof messagesOf>).pages[0]!.items }
+  }
+
+  it('stand in the order of their numbers, whatever order they came in', () => {
+    const { client, items } = timelineOf([message({ id: 'a', n: 1 })])
+    addMessage(client, message({ id: 'c', n: 3 }))
+    addMessage(client, message({ id: 'b', n: 2 }))
+    expect(items().map((one) => one.id)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('appear once, though the answer of the send and the event both bring them', () => {
+    const { client, items } = timelineOf([])
+    addMessage(client, message({ id: 'a', n: 1, status: 'queued' }))
+    addMessage(client, message({ id: 'a', n: 1, status: 'sending' }))
+    expect(items().map((one) => one.status)).toEqual(['sending'])
+  })
+
+  it('take a later report', () => {
+    const { client, items } = timelineOf([message({ id: 'a', n: 1, status: 'accepted' })])
+    patch(client, { type: 'message.changed', data: { conversation_id: 'c1', message_id: 'a', status: 'failed', failure: 'bad_recipient' } }, ME)
+    expect(items()[0]).toMatchObject({ status: 'failed', failure: 'bad_recipient', n: 1 })
+  })
+})
+
+it('an offer comes and goes', () => {
+  const client = newClient()
+  const offer: OfferView = { id: 'o1', conversation_id: 'c1', expires_at: '2026-11-21T10:00:30Z', conversation: conversation({ id: 'c1' }) }
+  patch(client, { type: 'offer.made', data: { offer } }, ME)
+  expect(client.getQueryData(keys.offers)).toEqual([offer])
+  patch(client, { type: 'offer.ended', data: { id: 'o1', conversation_id: 'c1', outcome: 'expired' } }, ME)
+  expect(client.getQueryData(keys.offers)).toEqual([])
+})

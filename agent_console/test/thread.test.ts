@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Outgoing } from '../src/composer/outbox'
+import { duration, short, size } from '../src/lib/format'
+import { hueOf, initialsOf } from '../src/lib/names'
+import { snoozeTimes } from '../src/thread/snooze'
+import { folded, linked, marked } from '../src/thread/text'
+import { timeline } from '../src/thread/timeline'
+import { message } from './fixtures'
+
+describe('links in a text', () => {
+  it('are web and mail addresses, without the full stop behind them', () => {
+    expect(linked('见 https://example.cn/a?b=1。谢谢 (help@example.cn).').filter((part) => part.href)).toEqual([
+      { text: 'https://example.cn/a?b=1', href: 'https://example.cn/a?b=1' },
+      { text: 'help@example.cn', href: 'mailto:help@example.cn' },
+    ])
+  })
+  it('are never scripts', () => expect(linked('javascript:alert(1) data:text/html,x').every((part) => !part.href)).toBe(true))
+  it('lose no letter of the text', () => {
+    const text = 'a https://b.cn, c@d.cn e'
+    expect(linked(text).map((part) => part.text).join('')).toBe(text)
+  })
+})
+
+describe('a mail', () => {
+  it('folds what it quoted', () => expect(folded('好的\n\n> 原文', '好的')).toEqual({ shown: '好的', quoted: '> 原文' }))
+  it('is shown whole when nothing was quoted', () => expect(folded('好的', '好的')).toEqual({ shown: '好的', quoted: '' }))
+  it('is shown whole when all of it is a quotation', () => expect(folded('> 原文', '')).toEqual({ shown: '> 原文', quoted: '' }))
+})
+
+it('hits of a search are marked in both languages', () => {
+  expect(marked('退款失败 Refund failed', '退款 refund').filter((part) => part.hit).map((part) => part.text)).toEqual(['退款', 'Refund'])
+})
+
+describe('the timeline', () => {
+  const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', body: { client_key: clientKey, kind: 'reply', text: 'x' }, files: [], state: 'sending', problem: null, at: '' })
+  const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more_before: false, has_more_after: false })
+
+  it('runs from old to new over pages that came newest first', () => {
+    const entries = timeline([page(message({ id: 'c', n: 3 })), page(message({ id: 'a', n: 1 }), message({ id: 'b', n: 2 }))], [])
+    expect(entries.filter((entry) => entry.kind === 'message').map((entry) => entry.key)).toEqual(['a', 'b', 'c'])
+  })
+  it('begins each day with its date', () => {
+    const entries = timeline([page(message({ id: 'a', n: 1, created_at: '2026-11-20T10:00:00Z' }), message({ id: 'b', n: 2, created_at: '2026-11-21T10:00:00Z' }))], [])
+    expect(entries.map((entry) => entry.kind)).toEqual(['day', 'message', 'day', 'message'])
+  })
+  it('shows what is on its way until it is stored, never twice', () => {
+    expect(timeline([page()], [outgoing('k')]).map((entry) => entry.kind)).toEqual(['outgoing'])
+    expect(timeline([page(message({ id: 'a', n: 1, client_key: 'k' }))], [outgoing('k')]).map((entry) => entry.kind)).toEqual(['day', 'message'])
+  })
+  it('names the author once for what was said in one breath', () => {
+    const entries = timeline([page(message({ id: 'a', n: 1 }), message({ id: 'b', n: 2, created_at: '2026-11-21T10:01:00Z' }), message({ id: 'c', n: 3, direction: 'out' }))], [])
+    expect(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.follows] : []))).toEqual([false, true, false])
+  })
+})
+
+describe('figures', () => {
+  it('durations name one unit', () => {
+    expect(duration('en', 59_000)).toBe('0 min')
+    expect(duration('zh-CN', 12 * 60_000)).toBe('12分钟')
+    expect(duration('en', 26 * 3600_000)).toBe('1 day')
+  })
+  it('sizes are readable', () => {
+    expect(size('en', 900)).toBe('900 byte')
+    expect(size('en', 1_440_000)).toBe('1.4 MB')
+  })
+  it('times of today are times', () => {
+    const now = new Date(2026, 10, 21, 15, 30).getTime()
+    expect(short('en', new Date(2026, 10, 21, 9, 5).toISOString(), now)).toBe('09:05')
+    expect(short('zh-CN', new Date(2026, 9, 2, 9, 5).toISOString(), now)).toBe('10月2日')
+  })
+  it('snoozing until Monday is never today', () => {
+    for (let day = 16; day < 23; day++) {
+      const now = new Date(2026, 10, day, 12)
+      const monday = snoozeTimes(now).find((one) => one.id === 'monday')!.at
+      expect(monday.getDay()).toBe(1)
+      expect(monday.getTime()).toBeGreaterThan(now.getTime())
+    }
+  })
+  it('initials fit both scripts', () => {
+    expect(initialsOf('王小明')).toBe('王')
+    expect(initialsOf('Emily Carter')).toBe('EC')
+    expect(initialsOf('')).toBe('?')
+    expect(hueOf('王小明')).toBe(hueOf('王小明'))
+  })
+})
