@@ -96,7 +96,8 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     carriers = Carriers(db, bus, accounts.adapters)
     token_key = keys.key("reply-token")
     read = partial(read_token, keys=(token_key,))
-    conversations = Conversations(db)
+    tickets = Tickets(db, links=TicketLinks())
+    conversations = Conversations(db, tickets)
     routing = Routing.build(db, bus, conversations)
     intake = Intake(db, media, carriers, read, partial(_pass_on, bus))
     is_alone = db.dialect == "sqlite"
@@ -115,7 +116,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         auth=Auth.build(db, bus, queues_of=routing.queues.of_user),
         media=media,
         customers=Customers(db, region=settings.phone_region),
-        tickets=Tickets(db, links=TicketLinks(conversations)),
+        tickets=tickets,
         accounts=accounts,
         adapters=accounts.adapters,
         visitors=Visitors(db),

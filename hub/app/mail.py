@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from hub.accounts.routes import route_recipient
 from hub.app.build import Parts
@@ -22,7 +23,8 @@ async def mail_doors(parts: Parts) -> AsyncIterator[MailDoor]:
 
     settings = hub.settings
     limits = DoorLimits(message_bytes=settings.mail_max_bytes, bytes_in_flight=settings.mail_memory_bytes)
-    door = MailDoor(resolve, hub.intake.sink_for, limits=limits)
+    hostname = urlsplit(settings.public_url).hostname or "localhost"
+    door = MailDoor(resolve, hub.intake.sink_for, limits=limits, hostname=hostname)
     await door.start(smtp=(settings.smtp_host, settings.smtp_port), lmtp=(settings.lmtp_host, settings.lmtp_port))
     try:
         yield door

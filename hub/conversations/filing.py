@@ -38,6 +38,7 @@ class Filing:
     customer_id: CustomerId | None
     candidates: tuple[CustomerId, ...]
     at: datetime
+    is_machine: bool = False  # nobody has to act on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,7 @@ def _said(message: NewMessage, filing: Filing) -> Said:
         account_id=message.account_id,
         text=message.reply_text or message.text or message.subject or _file_names(message),
         at=message.created_at,
+        is_machine=filing.is_machine,
         participants=tuple(p.value for p in people if p.kind is not AddressKind.VISITOR and p.value),
     )
 

@@ -82,6 +82,7 @@ class Said:
     text: str
     at: datetime
     participants: tuple[str, ...] = ()
+    is_machine: bool = False  # an automatic answer, a delay notice: it wakes nobody
 
 
 def after(conversation: Conversation, said: Said) -> Conversation:
@@ -97,7 +98,7 @@ def after(conversation: Conversation, said: Said) -> Conversation:
 
 def _received(conversation: Conversation, said: Said) -> Conversation:
     heard = _heard(conversation, said)
-    if said.kind is MessageKind.AUTO_REPLY:  # a machine's word wakes nobody
+    if said.is_machine:
         return heard
     waited = conversation.waiting_for is WaitingFor.US and conversation.state is not State.CLOSED
     return replace(

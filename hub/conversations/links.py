@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from hub.auth.callers import Caller
 from hub.conversations.policy import require_sight
-from hub.conversations.service import Conversations
+from hub.conversations.service import link_ticket_in
+from hub.conversations.store import lock_conversations
 from hub.conversations.views import Reads
 from hub.db import Work
 from hub.ids import ConversationId, CustomerId, TicketId
@@ -12,9 +13,6 @@ from hub.ids import ConversationId, CustomerId, TicketId
 
 class TicketLinks:
     """Links between tickets and conversations, many to many."""
-
-    def __init__(self, conversations: Conversations) -> None:
-        self._conversations = conversations
 
     async def of_tickets(self, source: Reads, ticket_ids: Sequence[TicketId]) -> Mapping[TicketId, Sequence[ConversationId]]:
         """The conversations of each ticket; one without any is left out."""
@@ -30,6 +28,7 @@ class TicketLinks:
         self, work: Work, conversation_id: ConversationId, ticket_id: TicketId, *, by: Caller
     ) -> CustomerId | None:
         """Link the two; returns the conversation's customer. Raises `NoSuchConversation` where the caller cannot see it."""
-        conversation = require_sight(by, await self._conversations.lock(work, conversation_id))
-        await self._conversations.link_ticket_in(work, conversation, ticket_id, by=by)
+        locked = await lock_conversations(work, [conversation_id])
+        conversation = require_sight(by, locked.get(conversation_id))
+        await link_ticket_in(work, conversation, ticket_id, by=by)
         return conversation.customer_id

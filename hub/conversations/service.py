@@ -26,6 +26,7 @@ from hub.conversations.store import (
 )
 from hub.conversations.values import AttachmentView, ConversationView, MessageView, Party
 from hub.conversations.views import conversation_views
+from hub.crm.tickets import Tickets
 from hub.db import Database, Work
 from hub.errors import ClientKeyReused, Invalid
 from hub.ids import ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
@@ -49,8 +50,9 @@ class Change:
 class Conversations:
     """Conversations, for whoever may."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, tickets: Tickets) -> None:
         self._db = db
+        self._tickets = tickets
 
     async def change(self, id: ConversationId, change: Change, *, by: Caller) -> ConversationView:
         """Close, reopen, snooze, rename, prioritise, or hand to another queue. Raises `NoSuchConversation`, `Stale`."""
@@ -130,20 +132,18 @@ class Conversations:
         """Let the conversation belong to a ticket as well."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
-            await _require_row(work, "ticket", ticket_id)
-            return await self.link_ticket_in(work, before, ticket_id, by=by)
-
-    async def link_ticket_in(self, work: Work, before: Conversation, ticket_id: TicketId, *, by: Caller) -> ConversationView:
-        """The same for a locked conversation inside the caller's transaction."""
-        await _link(work, "ticket", before.id, ticket_id, by)
-        return await self._announce(work, before, before)
+            view = await link_ticket_in(work, before, ticket_id, by=by)
+            await self._tickets.note_link(work, ticket_id, id, linked=True, by=by)
+            return view
 
     async def unlink_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:
         """Undo a link to a ticket."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
-            await work.execute("DELETE FROM conversation_ticket WHERE conversation_id = $1 AND ticket_id = $2", id, ticket_id)
-            return await self._announce(work, before, before)
+            gone = await work.execute("DELETE FROM conversation_ticket WHERE conversation_id = $1 AND ticket_id = $2", id, ticket_id)
+            if gone:
+                await self._tickets.note_link(work, ticket_id, id, linked=False, by=by)
+            return await announce_change(work, before, before)
 
     async def mark_read(self, id: ConversationId, n: int, *, by: Caller) -> None:
         """The caller has seen the messages up to number `n`."""
@@ -179,15 +179,9 @@ class Conversations:
 
     async def _store(self, work: Work, before: Conversation, now: Conversation, *, by: Caller | None) -> ConversationView:
         await save_conversations(work, [now])
-        view = await self._announce(work, before, now)
+        view = await announce_change(work, before, now)
         if what := _happening(before, now):
             await self._add(work, now, _entry(now, Direction.EVENT, by, text="", extra=what), view=view)
-        return view
-
-    async def _announce(self, work: Work, before: Conversation, now: Conversation) -> ConversationView:
-        view = (await conversation_views(work, [now]))[now.id]
-        has_moved = (before.queue_id, before.assignee_id) != (now.queue_id, now.assignee_id)
-        work.announce(events.moved(before, now, view) if has_moved else events.changed(now, view))
         return view
 
     async def _add(
@@ -201,6 +195,20 @@ class Conversations:
         view = view or (await conversation_views(work, [now]))[now.id]
         work.announce(events.message_added(now, view, stored))
         return stored
+
+
+async def announce_change(work: Work, before: Conversation, now: Conversation) -> ConversationView:
+    """Tell what a stored conversation has become; returns it as people see it."""
+    view = (await conversation_views(work, [now]))[now.id]
+    has_moved = (before.queue_id, before.assignee_id) != (now.queue_id, now.assignee_id)
+    work.announce(events.moved(before, now, view) if has_moved else events.changed(now, view))
+    return view
+
+
+async def link_ticket_in(work: Work, before: Conversation, ticket_id: TicketId, *, by: Caller) -> ConversationView:
+    """Let a locked conversation belong to a ticket, inside the caller's transaction."""
+    await _link(work, "ticket", before.id, ticket_id, by)
+    return await announce_change(work, before, before)
 
 
 def _changed(before: Conversation, change: Change, now: datetime) -> Conversation:

@@ -1,12 +1,13 @@
 """What is known of the channel accounts that carry messages, kept for a moment: it is asked for with every message."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
 from hub.accounts import events, queries
 from hub.accounts.adapters import Adapters
-from hub.accounts.errors import NoSuchAccount
+from hub.accounts.errors import BadAccountSettings, NoSuchAccount
 from hub.accounts.values import Brief
 from hub.bus import Bus
 from hub.channels.catalog import adapter_class
@@ -14,6 +15,7 @@ from hub.channels.contract import ChannelAdapter
 from hub.db import Database
 from hub.ids import AccountId, QueueId
 from hub.messages.address import ChannelKind
+from hub.secrets import BrokenSeal
 
 _KEPT = 2.0  # seconds, for what another process changed; a change made in this one is seen at once
 
@@ -56,10 +58,13 @@ class Carriers:
         return carrier
 
     async def of_channel(self, channel: ChannelKind) -> list[Carrier]:
-        """The enabled accounts of a channel, the oldest first."""
+        """The enabled accounts of a channel, the oldest first; without those whose settings are wrong."""
         await self._refresh()
-        ids = sorted(id for id, brief in self._briefs.items() if brief.channel is channel and brief.enabled)
-        return [await self.get(id) for id in ids]
+        found = []
+        for id in sorted(id for id, brief in self._briefs.items() if brief.channel is channel and brief.enabled):
+            with suppress(BadAccountSettings, BrokenSeal):
+                found.append(await self.get(id))
+        return found
 
     async def queue_of(self, account_id: AccountId) -> QueueId | None:
         """Where the account's conversations wait."""

@@ -12,7 +12,9 @@ from hub.db import Work
 from hub.delivery import reports
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, QueueId
 from hub.intake.files import record_files
+from hub.messages.content import MessageKind
 from hub.messages.events import ChannelEvent, DeliveryReport, InboundMessage
+from hub.messages.states import DeliveryState
 
 ReadToken = Callable[[str], UUID | None]
 
@@ -52,6 +54,7 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
             customer_id=identified[message.sender].customer_id,
             candidates=identified[message.sender].candidates,
             at=entry.at,
+            is_machine=_is_machine(message, entry),
         )
         for entry, message in messages
     ]
@@ -61,6 +64,13 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
     by_entry = {filing.journal_id: done for filing, done in zip(filings, filed, strict=True)}
     await _fold_reports(work, arrived, read_token)
     return [_result(entry, by_entry.get(entry.journal_id)) for entry in arrived]
+
+
+def _is_machine(message: InboundMessage, entry: Arrived) -> bool:
+    """Automatic answers, and notices of delay or success. A notice that a mail of ours failed is for a person."""
+    if message.kind is MessageKind.BOUNCE:
+        return not any(isinstance(e, DeliveryReport) and e.state is DeliveryState.FAILED for e in entry.events)
+    return message.kind is MessageKind.AUTO_REPLY
 
 
 def _result(entry: Arrived, filed: conversations.Filed | None) -> Result:

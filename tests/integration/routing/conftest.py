@@ -16,6 +16,7 @@ from hub.bus import LocalBus
 from hub.conversations.lifecycle import Conversation, WaitingFor
 from hub.conversations.service import Conversations
 from hub.conversations.store import insert_conversations
+from hub.crm.tickets import Tickets
 from hub.db import Database
 from hub.ids import ConversationId, OfferId, QueueId, UserId, VisitorId, new_id
 from hub.messages.address import ChannelKind
@@ -116,7 +117,7 @@ def still_clock() -> Iterator[None]:
 @pytest.fixture
 async def desk(database: Database, still_clock: None) -> AsyncIterator[Desk]:
     bus = LocalBus()
-    conversations = Conversations(database)
+    conversations = Conversations(database, Tickets(database))
     routing = Routing.build(database, bus, conversations)
     auth = Auth.build(database, bus, queues_of=routing.queues.of_user)
     made = Desk(database, bus, auth, conversations, routing, clock.now())
