@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.auth.callers import Caller
+from hub.conversations.sight import told, variants
 from hub.db import Cursor, Database, LoggedEvent, ResyncNeeded, Tailer, read_events
 from hub.db.events import Position
 from hub.errors import HubError, Unauthorised, Unavailable
@@ -23,7 +24,6 @@ from hub.realtime.engine import Socket
 from hub.realtime.frames import AGENT, Encoded, emit_frame
 from hub.realtime.limits import Meter
 from hub.realtime.ports import Callers
-from hub.realtime.sight import told, variants
 
 CALLER_CHANGED = "caller.changed"
 SLOW = 64 * 1024  # bytes unsent from which a connection is no longer pushed to

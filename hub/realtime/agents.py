@@ -8,6 +8,7 @@ from aiohttp import web
 from hub.auth.callers import Caller
 from hub.bus import Bus
 from hub.channels.webchat.protocol import decode
+from hub.conversations.sight import may_see
 from hub.db import Audience, Database
 from hub.errors import HubError, NotFound, Unauthorised
 from hub.realtime.agent_links import AgentLink, AgentLinks, place_of, say_goodbye
@@ -17,7 +18,6 @@ from hub.realtime.events import AgentHello, AgentTyping, Nothing, SetPresence, V
 from hub.realtime.frames import AGENT
 from hub.realtime.notices import talk_notice
 from hub.realtime.ports import Callers, Presence
-from hub.realtime.sight import may_see
 
 _AUDIENCE = "SELECT queue_id, assignee_id, visitor_id FROM conversation WHERE id = $1"
 

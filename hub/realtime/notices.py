@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from hub.bus import Bus, Notice
+from hub.conversations.sight import may_see
 from hub.db import Audience
 from hub.realtime.agent_links import AgentLinks
 from hub.realtime.frames import AGENT, VISITOR, emit_frame
-from hub.realtime.sight import may_see
 from hub.realtime.visitor_links import VisitorLinks
 
 _AUDIENCE = ("conversation_id", "queue_id", "assignee_id", "visitor_id")

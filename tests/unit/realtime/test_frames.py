@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.conversations.sight import variants
 from hub.db import Audience, Cursor, LoggedEvent
 from hub.realtime.engine import text_frame
 from hub.realtime.frames import Encoded
 from hub.realtime.limits import Door, Limit, Meter
-from hub.realtime.sight import variants
 
 
 def _event(data: dict[str, object]) -> LoggedEvent:

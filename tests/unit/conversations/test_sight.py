@@ -12,12 +12,12 @@ from hub.auth.callers import ANONYMOUS, SYSTEM, Caller
 from hub.auth.rights import Right
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.policy import sees
+from hub.conversations.sight import conversation_seen, may_see, told, variants
 from hub.db import Audience, Cursor, LoggedEvent
 from hub.ids import ConversationId
 from hub.messages.address import ChannelKind
 from hub.realtime.events import EVENTS, Access, declared
 from hub.realtime.frames import AGENT, VISITOR
-from hub.realtime.sight import conversation_seen, may_see, told, variants
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 IDS = [UUID(int=n) for n in range(1, 4)]
