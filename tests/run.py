@@ -148,9 +148,7 @@ def node_of(folder: Path) -> str | None:
 def run_vitest(folder: Path, node: str, report: Path) -> Outcome:
     outcome = Outcome()
     vitest = str(folder / "node_modules" / "vitest" / "vitest.mjs")
-    status = run(
-        node, vitest, "run", "--reporter=default", "--reporter=json", f"--outputFile.json={report}", cwd=folder
-    )
+    status = run(node, vitest, "run", "--reporter=default", "--reporter=json", f"--outputFile.json={report}", cwd=folder)
     outcome += read_vitest(folder.name, report)
     if status and not outcome.failed:
         outcome.failed.append(f"pages: {folder.name}: vitest ended with status {status}")

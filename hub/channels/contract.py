@@ -23,7 +23,8 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The base of every adapter's typed settings.
 
     Fields are annotated with `msgspec.Meta(title=…, description=…, extra_json_schema=…)`; the console draws a form from the JSON schema. A secret
-    has `extra_json_schema={"writeOnly": True}`: it is stored encrypted and never given out again. Labels in Chinese: `{"x-title-zh": …, "x-description-zh": …}`.
+    has `extra_json_schema={"writeOnly": True}`: it is stored encrypted and never given out again. Labels in Chinese:
+    `{"x-title-zh": …, "x-description-zh": …}`.
     """
 
 

@@ -17,7 +17,8 @@ class TicketLinks:
     async def of_tickets(self, source: Reads, ticket_ids: Sequence[TicketId]) -> Mapping[TicketId, Sequence[ConversationId]]:
         """The conversations of each ticket; one without any is left out."""
         rows = await source.fetch(
-            "SELECT ticket_id, conversation_id FROM conversation_ticket WHERE ticket_id = ANY($1::uuid[]) ORDER BY n", list(ticket_ids)
+            "SELECT ticket_id, conversation_id FROM conversation_ticket WHERE ticket_id = ANY($1::uuid[]) ORDER BY n",
+            list(ticket_ids),
         )
         found: dict[TicketId, list[ConversationId]] = {}
         for row in rows:

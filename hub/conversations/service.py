@@ -140,7 +140,9 @@ class Conversations:
         """Undo a link to a ticket."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
-            gone = await work.execute("DELETE FROM conversation_ticket WHERE conversation_id = $1 AND ticket_id = $2", id, ticket_id)
+            gone = await work.execute(
+                "DELETE FROM conversation_ticket WHERE conversation_id = $1 AND ticket_id = $2", id, ticket_id
+            )
             if gone:
                 await self._tickets.note_link(work, ticket_id, id, linked=False, by=by)
             return await announce_change(work, before, before)

@@ -37,7 +37,8 @@ class ExchangeLog:
             self._arrived.clear()
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             rows = [
-                (new_id(), account_id, e.message_id, e.at, e.duration, e.request[:2000], e.response[:2000]) for account_id, e in batch
+                (new_id(), account_id, e.message_id, e.at, e.duration, e.request[:2000], e.response[:2000])
+                for account_id, e in batch
             ]
             try:
                 async with self._db.unit_of_work() as work:

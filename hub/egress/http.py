@@ -50,9 +50,7 @@ class _GatedResolver(AbstractResolver):
         self._egress = egress
         self.opened_by_name: set[str] = set()
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
         targets = await self._egress.check(host, port)
         self.opened_by_name.update(target.address for target in targets if self._egress.is_opened_by_name(target))
         return [_result(target) for target in targets if family in (socket.AF_UNSPEC, _family(target))]

@@ -59,7 +59,8 @@ class OutboundMessage:
     """One message as handed to an adapter, already fitted to the account's capabilities.
 
     `id` is the idempotency key. `token` (40 base32 characters) names the message to whoever answers it: it goes into the reply address and
-    the envelope sender where a channel has such things. `message_ids` are the Message-IDs (RFC 5322 §3.6.4, with brackets) of what it answers, oldest first.
+    the envelope sender where a channel has such things. `message_ids` are the Message-IDs (RFC 5322 §3.6.4, with brackets)
+    of what it answers, oldest first.
     """
 
     id: MessageId

@@ -62,7 +62,5 @@ class SendFailure(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
-RETRIED = frozenset(
-    {SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS, SendFailure.THROTTLED, SendFailure.UNAVAILABLE}
-)
+RETRIED = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS, SendFailure.THROTTLED, SendFailure.UNAVAILABLE})
 """Failures of the way, not of the message: tried again (settings and credentials slowly: a person has to mend them first)."""

@@ -70,7 +70,9 @@ class OfferRow(Model):
     """One item proposed to one agent."""
 
     id = fields.UUIDField(primary_key=True)
-    conversation: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION)
+    conversation: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION
+    )
     queue_id = fields.UUIDField()
     user: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
     weight = fields.IntField()

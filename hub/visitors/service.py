@@ -28,9 +28,7 @@ class Visitors:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def admit(
-        self, site: Site, *, token: str | None = None, identity: str | None = None, locale: str = ""
-    ) -> Admitted:
+    async def admit(self, site: Site, *, token: str | None = None, identity: str | None = None, locale: str = "") -> Admitted:
         """Let a visitor in: the one with this token, the one his site says he is, or a new one.
 
         A browser that talked without a name and is identified later stays the same visitor. A token of an identified
@@ -115,8 +113,7 @@ class Visitors:
             if visit is None:
                 visit_id = new_id()
                 await work.execute(
-                    "INSERT INTO visit (id, visitor_id, agent, ip, started_at, seen_at)"
-                    " VALUES ($1, $2, $3, $4, $5, $5)",
+                    "INSERT INTO visit (id, visitor_id, agent, ip, started_at, seen_at) VALUES ($1, $2, $3, $4, $5, $5)",
                     *(visit_id, visitor_id, agent[:300], ip, now),
                 )
             else:
@@ -136,9 +133,7 @@ class Visitors:
         return [dict(row.items()) for row in rows]
 
 
-async def _write(
-    work: Work, row: Row | None, account_id: UUID, who: Identity | None, locale: str, now: datetime
-) -> Row:
+async def _write(work: Work, row: Row | None, account_id: UUID, who: Identity | None, locale: str, now: datetime) -> Row:
     """The visitor as he is from now on: a new row, or the old one with what changed."""
     said = (who.subject, who.name, who.email, dict(who.attributes)) if who else (None, "", "", {})
     if row is None:
@@ -151,8 +146,7 @@ async def _write(
         written = await work.fetch_one("UPDATE visitor SET seen_at = $2 WHERE id = $1 RETURNING *", row["id"], now)
     else:
         written = await work.fetch_one(
-            "UPDATE visitor SET subject = $2, name = $3, email = $4, attributes = $5, seen_at = $6"
-            " WHERE id = $1 RETURNING *",
+            "UPDATE visitor SET subject = $2, name = $3, email = $4, attributes = $5, seen_at = $6 WHERE id = $1 RETURNING *",
             *(row["id"], *said, now),
         )
     assert written is not None

@@ -165,9 +165,7 @@ async def test_each_recipient_has_a_fate_of_its_own(desk: Desk, agent: Caller, a
     assert "bob@example.com" in next_hop.taken[0].message["Cc"]
 
 
-async def test_sending_again_by_hand_goes_only_where_it_failed(
-    desk: Desk, agent: Caller, asked: Row, next_hop: NextHop
-) -> None:
+async def test_sending_again_by_hand_goes_only_where_it_failed(desk: Desk, agent: Caller, asked: Row, next_hop: NextHop) -> None:
     next_hop.unknown = {BOB.value}
     sent = await answer(desk, asked, agent, cc=(BOB,))
     await eventually(becomes(desk, agent, sent.id, DeliveryState.FAILED))

@@ -137,7 +137,9 @@ async def test_whatever_arrives_is_filed_shown_and_answerable(desk: Desk, raw: b
     assert entry["state"] == "filed"
 
 
-@pytest.mark.parametrize("parser", ["tests.fixtures.bad_parsers:hang", "tests.fixtures.bad_parsers:die", "tests.fixtures.bad_parsers:fail"])
+@pytest.mark.parametrize(
+    "parser", ["tests.fixtures.bad_parsers:hang", "tests.fixtures.bad_parsers:die", "tests.fixtures.bad_parsers:fail"]
+)
 async def test_a_parser_that_fails_is_replaced_and_the_mail_filed_unread(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, parser: str
 ) -> None:

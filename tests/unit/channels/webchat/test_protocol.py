@@ -88,9 +88,7 @@ def test_what_has_another_shape_is_refused(value: object) -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["client_key", "text", "files"]), inner)
-    ),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["client_key", "text", "files"]), inner),
     max_leaves=10,
 )
 
@@ -108,9 +106,7 @@ def test_reports_name_every_message_and_repeat_under_one_key() -> None:
     ids = [uuid4(), uuid4()]
     read = report(VISITOR, DeliveryState.READ, ids, AT)
 
-    assert [event.message_id for event in read.events or () if isinstance(event, DeliveryReport)] == [
-        str(i) for i in ids
-    ]
+    assert [event.message_id for event in read.events or () if isinstance(event, DeliveryReport)] == [str(i) for i in ids]
     assert read.key == report(VISITOR, DeliveryState.READ, ids, AT).key
     assert read.key != report(VISITOR, DeliveryState.DELIVERED, ids, AT).key
 
@@ -139,9 +135,7 @@ def test_a_bad_address_never_costs_the_message() -> None:
         ("https://a.example", [], False),
     ],
 )
-def test_an_origin_is_allowed_only_exactly_or_below_an_explicit_wildcard(
-    origin: str, allowed: list[str], expected: bool
-) -> None:
+def test_an_origin_is_allowed_only_exactly_or_below_an_explicit_wildcard(origin: str, allowed: list[str], expected: bool) -> None:
     assert origin_allowed(origin, allowed) is expected
 
 
@@ -150,9 +144,7 @@ def test_a_site_without_origins_can_be_framed_by_nobody() -> None:
     assert frame_ancestors(["https://a.cn", "https://*.b.cn"]) == "https://a.cn https://*.b.cn"
 
 
-@pytest.mark.parametrize(
-    "origin", ["https://a.cn/path", "a.cn", "https://a.cn; script-src *", "https://*", "ftp://a.cn"]
-)
+@pytest.mark.parametrize("origin", ["https://a.cn/path", "a.cn", "https://a.cn; script-src *", "https://*", "ftp://a.cn"])
 def test_settings_refuse_what_is_not_an_origin(origin: str) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"allowed_origins": [origin]}, SiteSettings)
