@@ -21,7 +21,7 @@ _ALWAYS = {
 
 def console_headers(settings: Settings) -> dict[str, str]:
     """The console never runs what did not come from it, and is framed by nobody; pictures and mail come from the files origin."""
-    sockets = " ".join(f"ws{origin.removeprefix('http')}" for origin in own_origins(settings))
+    sockets = " ".join(f"ws{origin.removeprefix('http')}" for origin in _nameable(settings))
     files = _with_local_twins(settings.files_url)
     policy = (
         "default-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -52,7 +52,7 @@ def files_headers(settings: Settings) -> dict[str, str]:
     """Nothing here runs, and only the console shows it in a frame."""
     return {
         **_ALWAYS,
-        "Content-Security-Policy": f"default-src 'none'; sandbox; frame-ancestors {' '.join(own_origins(settings))}",
+        "Content-Security-Policy": f"default-src 'none'; sandbox; frame-ancestors {' '.join(_nameable(settings))}",
         "Cross-Origin-Resource-Policy": "cross-origin",
         **_https_only(settings.files_url),
     }
@@ -70,6 +70,11 @@ def middleware(headers: Mapping[str, str]) -> Middleware:
         return answer
 
     return add
+
+
+def _nameable(settings: Settings) -> list[str]:
+    """The console's origins that a policy can name: CSP has no form for an IPv6 address (CSP Level 3 §2.3.1)."""
+    return [origin for origin in own_origins(settings) if "[" not in origin]
 
 
 def _with_local_twins(url: str) -> str:
