@@ -80,12 +80,12 @@ def _visitor(name: str, shape: type[msgspec.Struct], count: int, seconds: float)
 
 
 EVENTS = (
-    _agent("connect", Access.SIGNED_IN, AgentHello, 60, 60),
+    _agent("connect", Access.SIGNED_IN, AgentHello, 600, 60),
     _agent("presence", Right.CONVERSATIONS_REPLY, SetPresence, 20, 10),
     _agent("typing", Right.CONVERSATIONS_REPLY, AgentTyping, 20, 10),
     _agent("viewing", Right.CONVERSATIONS_READ, Viewing, 50, 10),
     _agent("ping_cursor", Access.SIGNED_IN, Nothing, 20, 10),
-    _visitor("connect", protocol.Hello, 20, 60),
+    _visitor("connect", protocol.Hello, 240, 60),
     _visitor("send", protocol.Send, 20, 10),
     _visitor("typing", protocol.Typing, 20, 10),
     _visitor("read", protocol.Read, 20, 10),

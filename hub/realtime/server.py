@@ -9,7 +9,7 @@ from aiohttp import web
 
 from hub.bus import Bus, Notice
 from hub.db import Database, LoggedEvent, Tailer
-from hub.errors import Forbidden
+from hub.errors import Forbidden, RateLimited
 from hub.realtime.agent_links import CALLER_CHANGED, AgentLink, AgentLinks, say_goodbye
 from hub.realtime.agents import Agents
 from hub.realtime.answers import Answer, answer
@@ -17,6 +17,7 @@ from hub.realtime.crew import Crew
 from hub.realtime.engine import Server, Socket
 from hub.realtime.events import SocketEvent, declared
 from hub.realtime.frames import AGENT, VISITOR
+from hub.realtime.limits import Door
 from hub.realtime.notices import Notices
 from hub.realtime.ports import (
     Callers,
@@ -61,7 +62,7 @@ class Realtime:
         ip_of: IpOf,
         origin_allowed: OriginAllowed,
     ) -> None:
-        self._tailer, self._bus = tailer, bus
+        self._tailer, self._bus, self._ip_of = tailer, bus, ip_of
         self._crew = Crew()
         view = VisitorView(db, file_url)
         self.agent_links = AgentLinks(db, tailer, callers, self._crew)
@@ -135,16 +136,23 @@ class Realtime:
             self._server.on("disconnect", _left(actor), namespace=namespace)
             for event in declared(namespace):
                 handle = getattr(actor, event.name)
-                made = _entry(namespace, handle) if event.name == "connect" else _handler(event, handle, links)
+                made = _entry(event, handle, self._ip_of) if event.name == "connect" else _handler(event, handle, links)
                 self._server.on(event.name, made, namespace=namespace)
 
 
-def _entry(namespace: str, connect: Callable[[str, Socket, web.Request, Any], Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def _entry(
+    event: SocketEvent, connect: Callable[[str, Socket, web.Request, Any], Awaitable[None]], ip_of: IpOf
+) -> Callable[..., Awaitable[None]]:
+    door = Door(event.limit)
+
     async def on_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         socket: Socket = environ["engine"]
         request: web.Request = environ["aiohttp.request"]
-        if namespace not in request.app[NAMESPACES]:
-            await say_goodbye(socket, namespace, Forbidden("not on this origin"))
+        if event.namespace not in request.app[NAMESPACES]:
+            await say_goodbye(socket, event.namespace, Forbidden("not on this origin"))
+            return
+        if wait := door.knock(ip_of(request)):
+            await say_goodbye(socket, event.namespace, RateLimited("too many connections", retry_after=round(wait, 1)))
             return
         await connect(sid, socket, request, auth)
         socket.entered = True

@@ -21,7 +21,6 @@ from hub.realtime.agent_links import AgentLinks, say_goodbye
 from hub.realtime.answers import Answer
 from hub.realtime.engine import Socket
 from hub.realtime.frames import VISITOR
-from hub.realtime.limits import Door, Limit
 from hub.realtime.notices import talk_notice
 from hub.realtime.ports import Choice, Choices, IpOf, ReadBlob, SinkFor, Uploads
 from hub.realtime.visitor_links import VisitorLink, VisitorLinks
@@ -30,7 +29,6 @@ from hub.visitors.errors import ForeignOrigin, UnknownSite
 from hub.visitors.service import Visitors as VisitorService
 from hub.visitors.values import Site, Sites, upload_owner
 
-CONNECTS = Limit(count=120, seconds=60)  # from one address: an office behind one router, but no flood
 MOST_PAGES = 5  # open at once for one visitor
 
 
@@ -61,13 +59,10 @@ class Visitors:
         self._links, self._agents, self._view, self._visitors = links, agents, view, visitors
         self._sites, self._choices, self._uploads, self._read_blob = sites, choices, uploads, read_blob
         self._sink_for, self._bus, self._ip_of = sink_for, bus, ip_of
-        self._door = Door(CONNECTS)
 
     async def connect(self, sid: str, socket: Socket, request: web.Request, auth: Any) -> None:
         """Let a visitor in and send what was said before. Who may not come in is told so and cut."""
         try:
-            if wait := self._door.knock(self._ip_of(request)):
-                raise RateLimited("too many connections", retry_after=round(wait, 1))
             await self._welcome(sid, socket, request, decode(protocol.Hello, auth))
         except HubError as error:
             self._links.remove(sid)

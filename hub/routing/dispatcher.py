@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 POLL = 1.0  # seconds between rounds nobody asked for
 REFRESH = 10.0  # seconds between signs of life
 _LOCK = "SELECT pg_advisory_xact_lock(1752523892)"  # "hubt": routing's own
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(1752523892) AS held"
+_LOOK_AGAIN = 0.05  # seconds, when somebody else was deciding
 _END = "UPDATE offer SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'open'"
 _OFFER = """
 INSERT INTO offer (id, conversation_id, queue_id, user_id, weight, state, made_at, expires_at)
@@ -95,7 +97,9 @@ class Dispatcher:
         if not plan(await read_snapshot(self._db, clock.now(), self._rules), clock.now(), self._rules):
             return False
         async with self._db.unit_of_work() as work:
-            await hold_routing(work)
+            if not await _may_decide(work):
+                asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake)
+                return False
             now = clock.now()
             todo = plan(await read_snapshot(work, now, self._rules), now, self._rules)
             await self._carry_out(work, todo, now)
@@ -163,6 +167,14 @@ class Dispatcher:
             if state == "open":
                 await end_offer(work, offer.id, Outcome.REFUSED, offer=offer, now=clock.now())
         self.wake()
+
+
+async def _may_decide(work: Work) -> bool:
+    """Hold routing if nobody else does: whoever does decides the same things just now."""
+    if work.dialect == "sqlite":
+        return True
+    row = await work.fetch_one(_TRY_LOCK)
+    return row is not None and bool(row["held"])
 
 
 async def hold_routing(work: Work) -> None:
