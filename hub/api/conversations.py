@@ -11,7 +11,8 @@ from hub.api.endpoint import Page, Request, Router
 from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.conversations import queries
-from hub.conversations.errors import NoSuchConversation, NoSuchUpload
+from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUpload
+from hub.conversations.forward import forwarded
 from hub.conversations.lifecycle import Priority, State, WaitingFor
 from hub.conversations.queries import BadCursor, Filter
 from hub.conversations.service import Change
@@ -22,7 +23,7 @@ from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options, with_deliveries
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid
-from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, QueueId, TicketId, UserId, new_id
+from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal
 from hub.messages.content import Draft, StoredFile
 
@@ -127,7 +128,10 @@ class Messages(msgspec.Struct, kw_only=True):
 
 
 class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer."""
+    """A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
+
+    `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom.
+    """
 
     text: Text = ""
     kind: Literal["reply", "note"] = "reply"
@@ -137,6 +141,7 @@ class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     bcc: Parties = msgspec.field(default_factory=list)
     subject: Subject | None = None
     attachment_ids: Uploaded = msgspec.field(default_factory=list)
+    forward_of: MessageId | None = None
     expected_version: int | None = None
     client_key: UUID | None = None
 
@@ -251,7 +256,7 @@ async def ways_to_answer(request: Request, conversation_id: ConversationId) -> l
     "/conversations/{conversation_id}/messages",
     needs=Right.CONVERSATIONS_REPLY,
     status=201,
-    raises=(NoSuchConversation, BadAddress, Refused, Stale, ClientKeyReused, NoSuchUpload, Invalid),
+    raises=(NoSuchConversation, NoSuchMessage, BadAddress, Refused, Stale, ClientKeyReused, NoSuchUpload, Invalid),
 )
 async def say(request: Request, conversation_id: ConversationId, body: MessageCreate) -> MessageView:
     """Answer, or leave a note. A repeated `client_key` returns the first message."""
@@ -270,6 +275,8 @@ async def say(request: Request, conversation_id: ConversationId, body: MessageCr
 
 async def _reply(request: Request, id: ConversationId, body: MessageCreate, files: tuple[StoredFile, ...]) -> Send:
     hub = request.hub
+    if body.forward_of is not None:
+        return await _forward(request, id, body, files)
     options: list[ReplyOption] = []
     if body.account_id is None or not body.to or body.subject is None:
         conversation = await queries.conversation(hub.db, id, request.caller)
@@ -292,6 +299,36 @@ async def _reply(request: Request, id: ConversationId, body: MessageCreate, file
         client_key=body.client_key,
     )
     return Send(account_id=account_id, conversation_id=id, draft=draft, expected_version=body.expected_version)
+
+
+async def _forward(request: Request, id: ConversationId, body: MessageCreate, files: tuple[StoredFile, ...]) -> Send:
+    hub = request.hub
+    assert body.forward_of is not None
+    message = await queries.message(hub.db, body.forward_of, request.caller)
+    if message.conversation_id != id:
+        raise NoSuchMessage()
+    if not body.to:
+        raise Invalid("say to whom it is passed on", path="to")
+    account_id = body.account_id or message.account_id
+    if account_id is None:
+        raise Refused("say which account it leaves by", refusals=["no_way"])
+    draft = Draft(
+        text=body.text,
+        subject=body.subject or "",
+        to=_normal(request, body.to),
+        cc=_normal(request, body.cc),
+        bcc=_normal(request, body.bcc),
+        files=files,
+        client_key=body.client_key,
+    )
+    return Send(
+        account_id=account_id,
+        conversation_id=id,
+        draft=forwarded(draft, message),
+        purpose=Purpose.SERVICE,
+        expected_version=body.expected_version,
+        forwards=message.id,
+    )
 
 
 @api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))

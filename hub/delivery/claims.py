@@ -10,7 +10,8 @@ from uuid import UUID
 from hub.db import Database
 from hub.delivery.store import Delivery, delivery_of
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=20)
+"""How long what a killed process was sending waits until it is looked after; a living one renews it."""
 
 
 async def claim(db: Database, *, now: datetime, limit: int) -> list[Delivery]:

@@ -1,6 +1,7 @@
 """From the rows of a message to what an adapter is handed."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from hub.conversations.queries import message_of
@@ -9,8 +10,11 @@ from hub.db import Database
 from hub.delivery.store import Delivery
 from hub.errors import NotFound
 from hub.ids import MessageId
-from hub.messages.address import Address
+from hub.messages.address import Address, ChannelKind
 from hub.messages.content import MessageKind, OutboundMessage, StoredFile
+
+QUOTED_CHARS = 10_000
+"""Of what is answered, at most so much goes back."""
 
 ANSWERED_KEPT = 20
 """Message-IDs in References: enough for every client to thread by, few enough for every server."""
@@ -47,7 +51,27 @@ class Composer:
             author_name=message.from_.name,
             automatic=message.kind is MessageKind.AUTO_REPLY,
             created_at=message.created_at,
+            extra=await self._quote(message),
         )
+
+    async def _quote(self, message: MessageView) -> dict[str, str]:
+        """What the addressed people wrote last, as mail quotes it; nothing of anybody else's words."""
+        if message.channel is not ChannelKind.EMAIL or "forwards" in message.extra:
+            return {}
+        row = await self._db.fetch_one(
+            """
+            SELECT reply_text, from_name, from_value, created_at FROM message
+            WHERE conversation_id = $1 AND channel = 'email' AND direction = 'in' AND kind = 'message' AND n < $2
+            AND from_value = ANY($3::text[]) ORDER BY n DESC LIMIT 1
+            """,
+            message.conversation_id,
+            message.n,
+            [party.address for party in (*message.to, *message.cc)],
+        )
+        if row is None or not row["reply_text"].strip():
+            return {}
+        who = row["from_name"] or row["from_value"]
+        return {"quote": row["reply_text"][:QUOTED_CHARS], "quote_intro": quote_intro(row["reply_text"], who, row["created_at"])}
 
     async def _answered(self, message: MessageView) -> tuple[str, ...]:
         """Message-IDs of what was said before in the conversation, on this account, oldest first."""
@@ -62,6 +86,13 @@ class Composer:
             ANSWERED_KEPT,
         )
         return tuple(row["key"] for row in reversed(rows))
+
+
+def quote_intro(quoted: str, who: str, at: datetime) -> str:
+    """The line above a quotation, in the language of what is quoted; in a form that mail programs fold."""
+    if any("\u4e00" <= character <= "\u9fff" for character in quoted):
+        return f"在 {at:%Y-%m-%d %H:%M} UTC，{who} 写道："
+    return f"On {at:%Y-%m-%d at %H:%M} UTC, {who} wrote:"
 
 
 def _shown(parties: Sequence[Party]) -> tuple[Address, ...]:

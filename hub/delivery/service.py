@@ -43,6 +43,7 @@ class Send:
     conversation_id: ConversationId | None = None
     customer_id: CustomerId | None = None
     expected_version: int | None = None
+    forwards: MessageId | None = None  # the message whose text and files this one passes on
 
 
 class DeliveryService:
@@ -195,6 +196,8 @@ def _message(
 ) -> NewMessage:
     draft = fitted.draft
     extra: dict[str, Any] = {"losses": [loss.value for loss in fitted.lost]} if fitted.lost else {}
+    if send.forwards is not None:
+        extra["forwards"] = str(send.forwards)
     return NewMessage(
         id=MessageId(new_id()),
         conversation_id=conversation.id,

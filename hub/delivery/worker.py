@@ -61,6 +61,7 @@ class DeliveryWorker:
             await claims.release_all(self._db)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_leases(), name="delivery leases")
+            group.create_task(self._look_after_expired(), name="expired deliveries")
             while True:
                 self._due.clear()
                 try:
@@ -76,7 +77,7 @@ class DeliveryWorker:
             async with asyncio.timeout(POLL):
                 await self._due.wait()
         except TimeoutError:
-            await self._give_back_expired()
+            pass
 
     async def _round(self, group: asyncio.TaskGroup) -> bool:
         free = PARALLEL - len(self._flying)
@@ -135,7 +136,7 @@ class DeliveryWorker:
                 held = await work.execute(
                     """
                     UPDATE delivery SET state = $3, failure = $4, detail = $5, due_at = $6, lease_until = NULL, provider_ids = $7,
-                    updated_at = $8 WHERE id = $1 AND fence = $2 AND state = 'sending'
+                    updated_at = $8 WHERE id = $1 AND fence = $2 AND (state = 'sending' OR state = 'unknown' AND $3 = 'accepted')
                     """,
                     delivery.id,
                     delivery.fence,
@@ -163,12 +164,26 @@ class DeliveryWorker:
                 )
             await settle_message(work, id)
 
-    async def _give_back_expired(self) -> None:
+    async def _look_after_expired(self) -> None:
+        while True:
+            try:
+                for id, deliveries in claims.by_message(await claims.expired(self._db, now=clock.now())).items():
+                    await self._settle_expired(MessageId(id), deliveries)
+            except DatabaseGone as error:
+                log.warning("could not look after expired leases", extra={"reason": error.detail})
+            await asyncio.sleep(POLL)
+
+    async def _settle_expired(self, id: MessageId, deliveries: Sequence[Delivery]) -> None:
+        if id in self._flying:  # still ours: the database was away for longer than a lease
+            return
         try:
-            for id, deliveries in claims.by_message(await claims.expired(self._db, now=clock.now())).items():
-                await self._write(MessageId(id), deliveries, await self._ask(MessageId(id), deliveries))
-        except HubError as error:
-            log.warning("could not look after expired leases", extra={"reason": error.detail})
+            outcomes = await self._ask(id, deliveries)
+        except DatabaseGone:
+            raise
+        except HubError as error:  # its account is gone, say: nobody can be asked
+            outcomes = {d.id: _lost(error.detail or error.code) for d in deliveries}
+        await self._write(id, deliveries, outcomes)
+        self._due.set()
 
     async def _ask(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
         """What became of a message whose worker is gone: the provider's word, else unknown."""
@@ -178,8 +193,7 @@ class DeliveryWorker:
             state = await carrier.adapter.fetch_status(await self._composer.compose(id, deliveries))
         if state is not None:
             return {d.id: Outcome(state=state) for d in deliveries}
-        lost = SendError(SendFailure.OUTCOME_UNKNOWN, "the hub was stopped while sending this")
-        return {d.id: _failed(lost) for d in deliveries}
+        return {d.id: _lost("the hub was stopped while sending this") for d in deliveries}
 
     async def _keep_leases(self) -> None:
         while True:
@@ -200,6 +214,10 @@ def _failed(error: SendError) -> Outcome:
         detail=error.detail,
         retry_after=error.retry_after,
     )
+
+
+def _lost(why: str) -> Outcome:
+    return _failed(SendError(SendFailure.OUTCOME_UNKNOWN, why))
 
 
 def _accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:

@@ -279,3 +279,48 @@ async def test_a_worker_that_died_while_sending_leaves_an_unknown_that_nobody_re
     await eventually(becomes(desk, agent, sent.id, DeliveryState.UNKNOWN))
     await asyncio.sleep(1.2)
     assert len(next_hop.taken) == 1
+
+
+@pytest.mark.covers("M-26")
+async def test_an_answer_quotes_what_the_addressed_person_wrote_and_nobody_else(
+    desk: Desk, agent: Caller, asked: Row, next_hop: NextHop
+) -> None:
+    await answer(desk, asked, agent, text="To Alice.")
+    await answer(desk, asked, agent, text="To Bob.", to=(BOB,))
+
+    async def both() -> None:
+        assert len(next_hop.taken) == 2
+
+    await eventually(both)
+    texts = {taken.rcpt_tos[0]: _text(taken.raw) for taken in next_hop.taken}
+    assert "> Where is my order?" in texts[ALICE.value]
+    assert "Where is my order" not in texts[BOB.value]
+
+
+@pytest.mark.covers("M-26")
+async def test_a_forwarded_mail_carries_text_and_files_to_somebody_else(
+    desk: Desk, agent: Caller, asked: Row, next_hop: NextHop
+) -> None:
+    from hub.conversations.forward import forwarded
+
+    message = await queries.message(desk.db, asked["id"], agent)
+    send = Send(
+        account_id=await desk.mailbox(),
+        conversation_id=message.conversation_id,
+        draft=forwarded(Draft(text="Please look.", to=(BOB,)), message),
+        forwards=message.id,
+    )
+    sent = await desk.hub.delivery.send(send, by=agent)
+
+    await eventually(becomes(desk, agent, sent.id, DeliveryState.ACCEPTED))
+    (taken,) = next_hop.taken
+    assert taken.rcpt_tos == (BOB.value,)
+    assert taken.message["Subject"] == "Fwd: Question"
+    text = _text(taken.raw)
+    assert text.index("Please look.") < text.index("Forwarded message") < text.index("Where is my order?")
+
+
+def _text(raw: bytes) -> str:
+    from hub.channels.email.inbound import parse
+
+    return parse(raw, {})[0].text  # type: ignore[union-attr]
