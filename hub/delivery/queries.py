@@ -10,11 +10,10 @@ import msgspec
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import MessageView
-from hub.crm.customers.queries import refused
 from hub.db import Database
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Known, Purpose, decide
-from hub.delivery.store import deliveries_of, suppressed, view_of
+from hub.delivery.store import deliveries_of, refused, suppressed, view_of
 from hub.ids import AccountId, MessageId
 from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind
 from hub.messages.capabilities import Capabilities
@@ -69,10 +68,11 @@ def _fits(carrier: Carrier, conversation: Conversation, asked: _Asked) -> bool:
 
 
 async def _option(db: Database, carrier: Carrier, conversation: Conversation, asked: _Asked) -> ReplyOption:
-    customers = [conversation.customer_id] if conversation.customer_id else []
-    refusal = await refused(db, customers, carrier.channel) if customers else None
+    refusals_of = await refused(db, asked.to, carrier.channel)
     blocked = await suppressed(db, asked.to)
-    decisions = [decide(Purpose.REPLY, Known(refused=refusal, suppressed=blocked.get(address))) for address in asked.to]
+    decisions = [
+        decide(Purpose.REPLY, Known(refused=refusals_of.get(address), suppressed=blocked.get(address))) for address in asked.to
+    ]
     refusals = sorted({d.rule for d in decisions if not d.allowed})
     is_default = carrier.channel is conversation.channel and carrier.account_id in (asked.account_id, conversation.account_id)
     return ReplyOption(

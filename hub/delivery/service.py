@@ -17,7 +17,6 @@ from hub.conversations.policy import sees
 from hub.conversations.store import NewMessage, author_of, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
 from hub.conversations.values import AttachmentView, MessageView, Party
-from hub.crm.customers.queries import refused
 from hub.db import Database
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carrier, Carriers
@@ -25,7 +24,7 @@ from hub.delivery.consent import Decision, Known, Purpose, decide
 from hub.delivery.errors import NothingToRetry, Refused
 from hub.delivery.outgoing import Outgoing, write
 from hub.delivery.settle import settle_message
-from hub.delivery.store import Delivery, insert_deliveries, latest, suppressed
+from hub.delivery.store import Delivery, insert_deliveries, latest, refused, suppressed
 from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
 from hub.messages.address import Address
 from hub.messages.content import Direction, Draft, MessageKind, StoredFile
@@ -68,7 +67,7 @@ class DeliveryService:
         people = _recipients(fitted.draft)
         if not people:
             raise Refused("nobody to send it to", refusals=["no_recipient"])
-        decisions = await self._decide(send, conversation, carrier, people)
+        decisions = await self._decide(send, carrier, people)
         outgoing = _outgoing(send, fitted, carrier, conversation, decisions, by)
         stored: MessageView = await self._db.committer.submit("send", outgoing)
         self._wake()
@@ -82,13 +81,13 @@ class DeliveryService:
             return found
         return _begin(send, carrier, by)
 
-    async def _decide(
-        self, send: Send, conversation: Conversation, carrier: Carrier, people: Mapping[Address, str]
-    ) -> dict[Address, Decision]:
-        customers = {conversation.customer_id} if conversation.customer_id else set()
-        refusal = await refused(self._db, customers, carrier.channel) if customers else None
+    async def _decide(self, send: Send, carrier: Carrier, people: Mapping[Address, str]) -> dict[Address, Decision]:
+        refusals = await refused(self._db, people, carrier.channel)
         blocked = await suppressed(self._db, people)
-        decisions = {address: decide(send.purpose, Known(refused=refusal, suppressed=blocked.get(address))) for address in people}
+        decisions = {
+            address: decide(send.purpose, Known(refused=refusals.get(address), suppressed=blocked.get(address)))
+            for address in people
+        }
         bad = {address.value: d.rule for address, d in decisions.items() if not d.allowed}
         if bad:
             raise Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)

@@ -122,6 +122,20 @@ async def suppressed(reads: Reads, addresses: Iterable[Address]) -> dict[Address
     return {Address(kind=AddressKind(row["address_kind"]), value=row["address_value"]): row["reason"] for row in rows}
 
 
+async def refused(reads: Reads, addresses: Iterable[Address], channel: ChannelKind) -> dict[Address, str]:
+    """Which of these addresses belong to a customer who wants nothing on `channel`, and why."""
+    values = sorted({address.value for address in addresses})
+    rows = await reads.fetch(
+        """
+        SELECT a.kind, a.value, r.reason FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
+        WHERE a.value = ANY($1::text[]) AND r.channel = $2 AND r.ended_at IS NULL
+        """,
+        values,
+        channel.value,
+    )
+    return {Address(kind=AddressKind(row["kind"]), value=row["value"]): row["reason"] or "refused" for row in rows}
+
+
 async def suppress(work: Work, address: Address, *, id: UUID, reason: str, evidence: str, at: datetime) -> None:
     """Use this address no more; the first reason stays."""
     await work.execute(
