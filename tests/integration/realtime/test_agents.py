@@ -234,3 +234,40 @@ async def test_presence_follows_the_connection(live: Live) -> None:
     async with asyncio.timeout(2):
         while live.around.present:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.covers("M-36")
+async def test_a_right_taken_away_reaches_the_open_socket(live: Live) -> None:
+    user, secret = await live.user(READ)
+    agent = await live.agent(secret)
+    await agent.heard("hello")
+    talk = await live.store.conversation()
+    await live.store.say(talk, "before")
+    await agent.until(lambda: agent.texts() == ["before"])
+
+    await live.auth.roles.change(SYSTEM, user.role_ids[0], rights=[Right.TICKETS_READ], version=1)
+    await live.store.say(talk, "after")
+    await agent.heard("resync")
+    await live.store.announce("user.changed", {"id": user.id, "last": True}, Audience())
+    await agent.until(lambda: [event for event in agent.events("user.changed") if event["data"].get("last")])
+
+    assert agent.texts() == ["before"]
+
+
+@pytest.mark.covers("M-36")
+async def test_fifty_revocations_let_nothing_through_afterwards(live: Live) -> None:
+    user, _ = await live.user(READ)
+    talk = await live.store.conversation()
+    late = []
+    for n in range(50):
+        agent = await live.agent(await live.session(user))
+        await agent.heard("hello")
+        caller = next(iter(live.realtime.agent_links)).caller
+        assert caller.session_id is not None
+        await live.auth.sessions.end(caller, caller.session_id)
+        await live.store.say(talk, f"late {n}")
+        await agent.until(lambda agent=agent: [name for name, _ in agent.told if name == "bye"], within=1)
+        late += agent.texts()
+        await agent.close()
+
+    assert late == []
