@@ -12,7 +12,8 @@ from hub.ids import AccountId, ConversationId, JournalId, MessageId
 IN_ROW = 64 * 1024
 """Bytes kept in the row itself; larger ones lie in `media`."""
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=20)
+"""How long what a killed process was filing waits for another; filing twice at once does no harm, only the first one counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,8 @@ async def known(work: Work, entries: Sequence[Entry]) -> dict[tuple[AccountId, s
     if not entries:
         return {}
     rows = await work.fetch(
-        "SELECT account_id, key, message_id, conversation_id FROM journal WHERE key = ANY($1::text[])",
+        "SELECT account_id, key, message_id, conversation_id FROM journal WHERE account_id = ANY($1::uuid[]) AND key = ANY($2::text[])",
+        sorted({e.account_id for e in entries}),
         [e.handover.key[:255] for e in entries],
     )
     return {
