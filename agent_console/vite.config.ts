@@ -10,7 +10,7 @@ const hub = process.env.HUB_URL
 export default defineConfig({
   base: '/',
   plugins: [vue(), tailwind(), ...(hub ? [] : [fakeHub()])],
-  define: { __VUE_OPTIONS_API__: 'false', __VUE_I18N_LEGACY_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
+  define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false', __VUE_I18N_LEGACY_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
   server: hub ? { proxy: { '/api': hub, '/socket.io': { target: hub, ws: true } } } : {},
   build: {
     target: 'es2022',

@@ -34,7 +34,7 @@ async function serve(hub: FakeHub, request: IncomingMessage, response: ServerRes
     const found = request.method === method && pattern.exec(url.pathname)
     if (!found) continue
     await new Promise((resolve) => setTimeout(resolve, hub.latency))
-    const result = await answer({ hub, query: url.searchParams, body: await bodyOf(request), path: found.slice(1) })
+    const result = await answer({ hub, query: url.searchParams, body: await bodyOf(request), path: found.slice(1), headers: request.headers })
     reply(response, result)
     return true
   }
@@ -47,7 +47,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const bytes = Buffer.concat(chunks)
-  if (request.headers['content-type']?.startsWith('multipart/')) return bytes
+  if (request.headers['content-type']?.startsWith('application/octet-stream')) return bytes
   return bytes.length ? JSON.parse(bytes.toString()) : {}
 }
 

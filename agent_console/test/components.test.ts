@@ -60,7 +60,7 @@ describe('the composer', () => {
 describe('a mail in HTML', () => {
   it('is shown in a frame without scripts and without our origin, remote pictures only on demand', async () => {
     const html = vi.spyOn(hub, 'messageHtml').mockResolvedValue({ url: 'https://files.example/x' })
-    const page = await show(MailHtml, { message: message({ id: 'm1', n: 1, has_html: true, has_remote_images: true }) })
+    const page = await show(MailHtml, { message: message({ id: 'm1', n: 1, has_html: true, extra: { remote_images: 1 } }) })
     const sandbox = page.get('iframe').attributes('sandbox')
     expect(sandbox).not.toContain('allow-scripts')
     expect(sandbox).not.toContain('allow-same-origin')
@@ -83,7 +83,7 @@ describe('a message', () => {
   })
 
   it('says why it was not delivered and offers to try again', async () => {
-    const retry = vi.spyOn(hub, 'retry').mockResolvedValue(undefined)
+    const retry = vi.spyOn(hub, 'retry').mockResolvedValue(message({ id: 'm1', n: 1 }))
     const page = await item({ direction: 'out', status: 'failed', failure: 'bad_recipient', status_detail: '550 no such user' })
     expect(page.text()).toContain(en.failure.bad_recipient)
     expect(page.text()).toContain('550 no such user')

@@ -62,7 +62,7 @@ describe('the composer', () => {
     composer.text.value = '  您好  '
     expect(composer.send()).toBe(true)
     await flushPromises()
-    expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', channel: 'email', text: '您好', subject: 'Re: hello', expected_version: 7, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
+    expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', account_id: 'a1', text: '您好', subject: 'Re: hello', expected_version: 7, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
     expect(composer.text.value).toBe('')
   })
 
@@ -123,7 +123,7 @@ describe('the outbox', () => {
     const { composer, outbox } = await compose()
     const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
     vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
-    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more_before: false, has_more_after: false })
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more: false })
     composer.text.value = 'hello'
     composer.send()
     await flushPromises()
@@ -138,7 +138,7 @@ describe('the outbox', () => {
     const { composer, outbox } = await compose()
     const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
     vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
-    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more_before: false, has_more_after: false })
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more: false })
     composer.text.value = 'hello'
     composer.send()
     await flushPromises()

@@ -8,14 +8,14 @@ export function conversation(part: Partial<ConversationView> & { id: string }): 
   return {
     number: 1, subject: '', state: 'open', waiting_for: 'us', waiting_since: '2026-11-21T10:00:00Z', priority: 'normal', channel: 'webchat', channels: ['webchat'], account_id: null,
     queue_id: null, assignee_id: ME, customer: null, contact: '', candidates: 0, ticket_ids: [], snoozed_until: null, unread: false, preview: '', last_direction: 'in',
-    last_message_at: '2026-11-21T10:00:00Z', created_at: '2026-11-21T09:00:00Z', updated_at: '2026-11-21T10:00:00Z', version: 1, link_reason: '', ...part,
+    last_message_at: '2026-11-21T10:00:00Z', created_at: '2026-11-21T09:00:00Z', updated_at: '2026-11-21T10:00:00Z', version: 1, follows_id: null, link_reason: '', ...part,
   }
 }
 
 export function message(part: Partial<MessageView> & { id: string; n: number }): MessageView {
   return {
-    conversation_id: 'c1', channel: 'webchat', account_id: null, direction: 'in', kind: 'message', from: null, to: [], cc: [], subject: '', text: part.id, reply_text: part.id, has_html: false,
-    attachments: [], status: null, status_detail: null, failure: null, notices: [], extra: {}, author_id: null, client_key: null, created_at: '2026-11-21T10:00:00Z', ...part,
+    conversation_id: 'c1', channel: 'webchat', account_id: null, direction: 'in', kind: 'message', from: {}, to: [], cc: [], subject: '', text: part.id, reply_text: part.id, has_html: false,
+    attachments: [], status: null, status_detail: '', journal_id: null, failure: null, notices: [], extra: {}, author_id: null, client_key: null, created_at: '2026-11-21T10:00:00Z', ...part,
   }
 }
 
@@ -26,11 +26,11 @@ export const FULL: Capabilities = {
 
 export function replyOption(part: Partial<ReplyOption> = {}): ReplyOption {
   return {
-    channel: 'email', account_id: 'a1', account_name: 'service', address: 'service@example.cn', to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }], allowed: true, refusals: [],
+    channel: 'email', account_id: 'a1', account_name: 'service', to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }], allowed: true, refusals: [],
     capabilities: FULL, default: true, subject: 'Re: hello', cc: [], ...part,
   }
 }
 
 export const pagesOf = (items: ConversationView[], next: string | null = null): InfiniteData<Page<ConversationView>> => ({ pages: [{ items, next_cursor: next }], pageParams: [null] })
-export const messagesOf = (items: MessageView[]): InfiniteData<MessagePage> => ({ pages: [{ items, has_more_before: false, has_more_after: false }], pageParams: [null] })
+export const messagesOf = (items: MessageView[]): InfiniteData<MessagePage> => ({ pages: [{ items, has_more: false }], pageParams: [null] })
 export const newClient = (): QueryClient => new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } })

@@ -1,117 +1,86 @@
-import { address, call, sendFile } from './http'
+import { api, ApiError, done, sendFile } from './http'
+import type { components, operations } from './schema'
 import type * as T from './types'
 
-type Query = Record<string, string | number | boolean | null | undefined>
-const get = <R>(path: string, query?: Query, signal?: AbortSignal) => call<R>('GET', path, { query, signal })
-const post = <R>(path: string, body?: unknown) => call<R>('POST', path, { body })
-const put = <R>(path: string, body?: unknown) => call<R>('PUT', path, { body })
-const patch = <R>(path: string, body: unknown) => call<R>('PATCH', path, { body })
-const del = <R = void>(path: string) => call<R>('DELETE', path)
+type Schemas = components['schemas']
 
-/** Every request the console makes, one line each. */
+const conversation = (id: T.Id) => ({ params: { path: { conversation_id: id } } })
+const customer = (id: T.Id) => ({ params: { path: { customer_id: id } } })
+const message = (id: T.Id) => ({ params: { path: { message_id: id } } })
+const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
+
+/** What agents ask of the hub, one line each. Administration is in `admin.ts`. */
 export const hub = {
-  session: () => get<T.SessionView>('/session'),
-  signIn: (name: string, password: string) => post<T.SessionView>('/session', { name, password }),
-  signOut: () => del('/session'),
-  setup: () => get<T.SetupState>('/setup'),
-  createFirstUser: (body: { name: string; password: string; display_name: string; locale: T.Locale }) =>
-    post<T.SessionView | undefined>('/setup', body),
-  changeMe: (body: Partial<Pick<T.Me, 'display_name' | 'locale' | 'theme' | 'email'>>) => patch<T.Me>('/me', body),
-  changePassword: (body: { old: string; new: string }) => post<void>('/me/password', body),
-  mySessions: () => get<T.SignInSession[] | T.Page<T.SignInSession>>('/me/sessions'),
-  endSession: (id: T.Id) => del(`/me/sessions/${id}`),
+  session: () => done(api.GET('/api/v1/session')),
+  signIn: (name: string, password: string) => done(api.POST('/api/v1/session', { body: { name, password } })),
+  signOut: () => done(api.DELETE('/api/v1/session')),
+  setup: () => done(api.GET('/api/v1/setup')),
+  createFirstUser: (body: Schemas['Setup']) => done(api.POST('/api/v1/setup', { body })),
+  changeMe: (body: Schemas['MePatch']) => done(api.PATCH('/api/v1/me', { body })),
 
-  conversations: (query: Query) => get<T.Page<T.ConversationView>>('/conversations', query),
-  counts: () => get<T.Counts>('/conversations/counts'),
-  conversation: (id: T.Id) => get<T.ConversationView>(`/conversations/${id}`),
-  createConversation: (body: T.ConversationCreate) =>
-    post<{ conversation: T.ConversationView; message: T.MessageView }>('/conversations', body),
-  changeConversation: (id: T.Id, body: Record<string, unknown>) => patch<T.ConversationView>(`/conversations/${id}`, body),
-  assign: (id: T.Id, agentId: T.Id | null) => put<T.ConversationView | undefined>(`/conversations/${id}/assignee`, { agent_id: agentId }),
+  conversations: (query: ConversationQuery) => done(api.GET('/api/v1/conversations', { params: { query } })),
+  counts: () => done(api.GET('/api/v1/conversations/counts')),
+  conversation: (id: T.Id) => done(api.GET('/api/v1/conversations/{conversation_id}', conversation(id))),
+  createConversation: (body: Schemas['ConversationCreate']) => done(api.POST('/api/v1/conversations', { body })),
+  changeConversation: (id: T.Id, body: Schemas['ConversationPatch']) => done(api.PATCH('/api/v1/conversations/{conversation_id}', { ...conversation(id), body })),
+  assign: (id: T.Id, agentId: T.Id | null) => done(api.PUT('/api/v1/conversations/{conversation_id}/assignee', { ...conversation(id), body: { agent_id: agentId } })),
+  waiting: (id: T.Id) => done(api.GET('/api/v1/conversations/{conversation_id}/waiting', conversation(id))),
   messages: (id: T.Id, query: { before?: number; after?: number; limit?: number }) =>
-    get<T.MessagePage>(`/conversations/${id}/messages`, query),
-  send: (id: T.Id, body: T.MessageCreate) => post<T.MessageView>(`/conversations/${id}/messages`, body),
-  replyOptions: (id: T.Id) => get<T.ReplyOption[]>(`/conversations/${id}/reply-options`),
-  markRead: (id: T.Id, n: number) => post<void>(`/conversations/${id}/read`, { n }),
-  linkCustomer: (id: T.Id, customerId: T.Id) => put<void>(`/conversations/${id}/customers/${customerId}`),
-  unlinkCustomer: (id: T.Id, customerId: T.Id) => del(`/conversations/${id}/customers/${customerId}`),
-  linkTicket: (id: T.Id, ticketId: T.Id) => put<void>(`/conversations/${id}/tickets/${ticketId}`),
-  unlinkTicket: (id: T.Id, ticketId: T.Id) => del(`/conversations/${id}/tickets/${ticketId}`),
-  retry: (messageId: T.Id) => post<T.MessageView | undefined>(`/messages/${messageId}/retry`),
-  messageHtml: (messageId: T.Id, images: boolean) => get<{ url: string }>(`/messages/${messageId}/html`, { images: images || undefined }),
-  rawAddress: (messageId: T.Id) => address(`/messages/${messageId}/raw`),
-  attachmentAddress: (messageId: T.Id, attachmentId: T.Id) => address(`/messages/${messageId}/attachments/${attachmentId}`),
-  upload: (file: File, onProgress: (part: number) => void, signal: AbortSignal) =>
-    sendFile<T.Upload>('/uploads', file, onProgress, signal),
-  cannedReplies: () => get<T.CannedReply[] | T.Page<T.CannedReply>>('/canned-replies'),
-  search: (query: { q: string; kind: string; cursor?: string }, signal?: AbortSignal) =>
-    get<T.Page<T.SearchHit>>('/search', query, signal),
-  eventsAfter: (cursor: string) => get<{ items: unknown[]; cursor?: string; next_cursor?: string }>('/events', { after: cursor, wait: 0 }),
+    as<T.MessagePage>(done(api.GET('/api/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query } }))),
+  send: (id: T.Id, body: T.MessageCreate) => as<T.MessageView>(done(api.POST('/api/v1/conversations/{conversation_id}/messages', { ...conversation(id), body }))),
+  replyOptions: (id: T.Id) => as<T.ReplyOption[]>(done(api.GET('/api/v1/conversations/{conversation_id}/reply-options', conversation(id)))),
+  markRead: (id: T.Id, n: number) => done(api.POST('/api/v1/conversations/{conversation_id}/read', { ...conversation(id), body: { n } })),
+  linkCustomer: (id: T.Id, customerId: T.Id) => done(api.PUT('/api/v1/conversations/{conversation_id}/customers/{customer_id}', { params: { path: { conversation_id: id, customer_id: customerId } } })),
+  unlinkCustomer: (id: T.Id, customerId: T.Id) => done(api.DELETE('/api/v1/conversations/{conversation_id}/customers/{customer_id}', { params: { path: { conversation_id: id, customer_id: customerId } } })),
+  linkTicket: (id: T.Id, ticketId: T.Id) => done(api.PUT('/api/v1/conversations/{conversation_id}/tickets/{ticket_id}', { params: { path: { conversation_id: id, ticket_id: ticketId } } })),
+  unlinkTicket: (id: T.Id, ticketId: T.Id) => done(api.DELETE('/api/v1/conversations/{conversation_id}/tickets/{ticket_id}', { params: { path: { conversation_id: id, ticket_id: ticketId } } })),
+  retry: (id: T.Id) => done(api.POST('/api/v1/messages/{message_id}/retry', message(id))),
+  messageHtml: (id: T.Id, images: boolean) => done(api.GET('/api/v1/messages/{message_id}/html', { params: { path: { message_id: id }, query: { remote: images ? '1' : '0' } } })),
+  rawAddress: (id: T.Id) => `/api/v1/messages/${id}/raw`,
+  attachmentAddress: (id: T.Id, attachmentId: T.Id) => `/api/v1/messages/${id}/attachments/${attachmentId}`,
+  upload: (file: File, onProgress: (part: number) => void, signal: AbortSignal) => sendFile<T.Upload>('/api/v1/uploads', file, onProgress, signal),
+  cannedReplies: () => done(api.GET('/api/v1/canned-replies')),
+  search: (query: { q: string; cursor?: string | null }, signal?: AbortSignal) => done(api.GET('/api/v1/search', { params: { query }, signal })),
+  accountNames: () => done(api.GET('/api/v1/account-names')),
+  eventsAfter,
 
-  customers: (query: Query, signal?: AbortSignal) => get<T.Page<T.CustomerView>>('/customers', query, signal),
-  customer: (id: T.Id) => get<T.CustomerView>(`/customers/${id}`),
-  createCustomer: (body: T.CustomerWrite) => post<T.CustomerView>('/customers', body),
-  changeCustomer: (id: T.Id, body: T.CustomerWrite) => patch<T.CustomerView>(`/customers/${id}`, body),
-  addAddress: (id: T.Id, body: { kind: T.AddressKind; value: string; label: string }) =>
-    post<T.CustomerView>(`/customers/${id}/addresses`, body),
-  removeAddress: (id: T.Id, addressId: T.Id) => del(`/customers/${id}/addresses/${addressId}`),
-  verifyAddress: (id: T.Id, addressId: T.Id) => post<void>(`/customers/${id}/addresses/${addressId}/verify`),
-  refuse: (id: T.Id, channel: T.Channel, reason: string) => put<void>(`/customers/${id}/refusals/${channel}`, { reason }),
-  allow: (id: T.Id, channel: T.Channel) => del(`/customers/${id}/refusals/${channel}`),
+  customers: (query: ListQuery, signal?: AbortSignal) => done(api.GET('/api/v1/customers', { params: { query }, signal })),
+  customer: (id: T.Id) => done(api.GET('/api/v1/customers/{customer_id}', customer(id))),
+  createCustomer: (body: Schemas['CustomerCreate']) => done(api.POST('/api/v1/customers', { body })),
+  changeCustomer: (id: T.Id, body: Schemas['CustomerPatch']) => done(api.PATCH('/api/v1/customers/{customer_id}', { ...customer(id), body })),
+  addAddress: (id: T.Id, body: Schemas['AddressCreate']) => done(api.POST('/api/v1/customers/{customer_id}/addresses', { ...customer(id), body })),
+  removeAddress: (id: T.Id, addressId: T.Id) => done(api.DELETE('/api/v1/customers/{customer_id}/addresses/{address_id}', { params: { path: { customer_id: id, address_id: addressId } } })),
+  verifyAddress: (id: T.Id, addressId: T.Id) => done(api.POST('/api/v1/customers/{customer_id}/addresses/{address_id}/verify', { params: { path: { customer_id: id, address_id: addressId } } })),
+  refuse: (id: T.Id, channel: T.Channel, reason: string) => done(api.PUT('/api/v1/customers/{customer_id}/refusals/{channel}', { params: { path: { customer_id: id, channel } }, body: { reason } })),
+  allow: (id: T.Id, channel: T.Channel) => done(api.DELETE('/api/v1/customers/{customer_id}/refusals/{channel}', { params: { path: { customer_id: id, channel } } })),
 
-  tickets: (query: Query, signal?: AbortSignal) => get<T.Page<T.TicketView>>('/tickets', query, signal),
-  ticket: (id: T.Id) => get<T.TicketView>(`/tickets/${id}`),
-  createTicket: (body: T.TicketWrite) => post<T.TicketView>('/tickets', body),
-  changeTicket: (id: T.Id, body: T.TicketWrite) => patch<T.TicketView>(`/tickets/${id}`, body),
-  addStep: (id: T.Id, text: string) => post<unknown>(`/tickets/${id}/steps`, { text }),
-  ticketStates: () => get<T.TicketState[]>('/ticket-states'),
+  tickets: (query: ListQuery & { state?: string; assignee?: string; customer_id?: T.Id }, signal?: AbortSignal) => done(api.GET('/api/v1/tickets', { params: { query }, signal })),
+  ticket: (id: T.Id) => done(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } } })),
+  createTicket: (body: Schemas['TicketCreate']) => done(api.POST('/api/v1/tickets', { body })),
+  changeTicket: (id: T.Id, body: Schemas['TicketPatch']) => done(api.PATCH('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } }, body })),
+  addStep: (id: T.Id, text: string) => done(api.POST('/api/v1/tickets/{ticket_id}/steps', { params: { path: { ticket_id: id } }, body: { text } })),
+  ticketStates: () => done(api.GET('/api/v1/ticket-states')),
 
-  agents: () => get<T.Agent[]>('/agents'),
-  presence: () => get<T.Presence[]>('/presence'),
-  setPresence: (state: T.PresenceState) => put<T.Presence | undefined>('/me/presence', { state }),
-  offers: () => get<T.OfferView[]>('/offers'),
-  acceptOffer: (id: T.Id) => post<unknown>(`/offers/${id}/accept`),
-  refuseOffer: (id: T.Id) => post<unknown>(`/offers/${id}/refuse`),
-
-  users: (query: Query) => get<T.Page<T.UserView>>('/users', query),
-  createUser: (body: Record<string, unknown>) => post<T.UserView>('/users', body),
-  changeUser: (id: T.Id, body: Record<string, unknown>) => patch<T.UserView>(`/users/${id}`, body),
-  setPassword: (id: T.Id, password: string) => post<void>(`/users/${id}/password`, { password }),
-  roles: () => get<T.RoleView[] | T.Page<T.RoleView>>('/roles'),
-  rights: () => get<T.Right[]>('/rights'),
-  createRole: (body: Record<string, unknown>) => post<T.RoleView>('/roles', body),
-  changeRole: (id: T.Id, body: Record<string, unknown>) => patch<T.RoleView>(`/roles/${id}`, body),
-  deleteRole: (id: T.Id) => del(`/roles/${id}`),
-  teams: () => get<T.TeamView[] | T.Page<T.TeamView>>('/teams'),
-  createTeam: (body: Record<string, unknown>) => post<T.TeamView>('/teams', body),
-  changeTeam: (id: T.Id, body: Record<string, unknown>) => patch<T.TeamView>(`/teams/${id}`, body),
-  deleteTeam: (id: T.Id) => del(`/teams/${id}`),
-  queues: () => get<T.QueueView[] | T.Page<T.QueueView>>('/queues'),
-  createQueue: (body: Record<string, unknown>) => post<T.QueueView>('/queues', body),
-  changeQueue: (id: T.Id, body: Record<string, unknown>) => patch<T.QueueView>(`/queues/${id}`, body),
-  deleteQueue: (id: T.Id) => del(`/queues/${id}`),
-  tokens: () => get<T.TokenView[] | T.Page<T.TokenView>>('/tokens'),
-  createToken: (body: { name: string; scopes: string[] }) => post<{ id: T.Id; token: string }>('/tokens', body),
-  deleteToken: (id: T.Id) => del(`/tokens/${id}`),
-  audit: (query: Query) => get<T.Page<T.AuditEntry>>('/audit', query),
-
-  adapters: () => get<T.AdapterView[]>('/adapters'),
-  accounts: () => get<T.AccountView[] | T.Page<T.AccountView>>('/accounts'),
-  createAccount: (body: Record<string, unknown>) => post<T.AccountView>('/accounts', body),
-  changeAccount: (id: T.Id, body: Record<string, unknown>) => patch<T.AccountView>(`/accounts/${id}`, body),
-  deleteAccount: (id: T.Id) => del(`/accounts/${id}`),
-  testAccount: (body: { provider: string; settings: Record<string, unknown>; account_id?: T.Id }) =>
-    post<T.AccountTest>('/accounts/test', body),
-  snippet: (id: T.Id) => get<{ html: string }>(`/accounts/${id}/snippet`),
-
-  poison: (query: Query) => get<T.Page<T.PoisonEntry>>('/journal', { state: 'poison', ...query }),
-  journalRawAddress: (id: T.Id) => address(`/journal/${id}/raw`),
-  replay: (id: T.Id) => post<unknown>(`/journal/${id}/replay`),
-  suppressions: (query: Query) => get<T.Page<T.Suppression>>('/suppressions', query),
-  unsuppress: (id: T.Id) => del(`/suppressions/${id}`),
+  agents: () => done(api.GET('/api/v1/agents')),
+  presence: () => as<T.Presence[]>(done(api.GET('/api/v1/presence'))),
+  setPresence: (state: T.PresenceState) => done(api.PUT('/api/v1/me/presence', { body: { state } })),
+  queues: () => as<T.QueueView[]>(done(api.GET('/api/v1/queues'))),
+  offers: () => as<T.OfferView[]>(done(api.GET('/api/v1/offers'))),
+  acceptOffer: (id: T.Id) => done(api.POST('/api/v1/offers/{offer_id}/accept', { params: { path: { offer_id: id } } })),
+  refuseOffer: (id: T.Id) => done(api.POST('/api/v1/offers/{offer_id}/refuse', { params: { path: { offer_id: id } } })),
 }
 
-/** Lists of settings are short: plain arrays or one page, the console takes either. */
-export function itemsOf<R>(answer: R[] | T.Page<R>): R[] {
-  return Array.isArray(answer) ? answer : answer.items
+interface ListQuery {
+  q?: string
+  cursor?: string | null
+  limit?: number
+}
+
+type ConversationQuery = operations['conversations_list']['parameters']['query']
+
+/** The event log as a long poll that does not wait; it is read only to close a gap. */
+async function eventsAfter(cursor: string): Promise<{ items: unknown[] }> {
+  const response = await fetch(`/api/v1/events?after=${encodeURIComponent(cursor)}&wait=0`)
+  if (!response.ok) throw new ApiError({ code: 'unexpected', ...(await response.json().catch(() => ({}))), status: response.status })
+  return (await response.json()) as { items: unknown[] }
 }

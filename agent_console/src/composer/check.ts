@@ -28,26 +28,26 @@ export function objections(option: ReplyOption, draft: Draft): Objection[] {
   return [...refusals, ...features(option.capabilities, draft), ...limits(option.capabilities, draft)]
 }
 
-function features({ features }: Capabilities, draft: Draft): Objection[] {
+function features({ features = {} }: Partial<Capabilities>, draft: Draft): Objection[] {
   return USES.filter(([feature, uses]) => uses(draft) && !['full', 'partial'].includes(features[feature] ?? 'unsupported')).map(([feature]) =>
     features[feature] === 'rejected' ? refused('feature', { feature }) : { code: 'feature', weight: 'lost', params: { feature } },
   )
 }
 
-function limits(can: Capabilities, draft: Draft): Objection[] {
+function limits(can: Partial<Capabilities>, draft: Draft): Objection[] {
   const found: Objection[] = []
-  const length = lengthOf(draft.text, can.length_unit)
+  const length = lengthOf(draft.text, can.length_unit ?? 'chars')
   if (can.max_length && length > can.max_length) found.push(refused('too_long', { length, limit: can.max_length }))
   if (can.max_files && draft.files.length > can.max_files) found.push(refused('too_many_files', { limit: can.max_files }))
   if (can.max_file_bytes && draft.files.some((file) => file.size > can.max_file_bytes!)) found.push(refused('file_too_large', { limit: can.max_file_bytes }))
   const total = draft.files.reduce((sum, file) => sum + file.size, 0)
   if (can.max_total_bytes && total > can.max_total_bytes) found.push(refused('files_too_large', { limit: can.max_total_bytes }))
-  if (can.content_types.length && draft.files.some((file) => !can.content_types.includes(file.content_type))) found.push(refused('file_type', {}))
+  if (can.content_types?.length && draft.files.some((file) => !can.content_types?.includes(file.content_type))) found.push(refused('file_type', {}))
   return found
 }
 
 /** The length as the channel counts it; code points where it counts characters. */
-export function lengthOf(text: string, unit: Capabilities['length_unit']): number {
+export function lengthOf(text: string, unit: NonNullable<Capabilities['length_unit']>): number {
   return unit === 'bytes' ? new TextEncoder().encode(text).length : [...text].length
 }
 

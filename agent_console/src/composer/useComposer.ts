@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/vue-query'
 import { computed, reactive, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
 import { hub } from '../api/hub'
-import type { AddressRef, ConversationView, MessageCreate, Party, ReplyOption } from '../api/types'
+import type { AddressRef, ConversationView, MessageCreate, Recipient, ReplyOption } from '../api/types'
 import { keys } from '../live/keys'
 import { objections } from './check'
 import { clearDraft, readDraft, writeDraft } from './drafts'
@@ -65,9 +65,9 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
     const files = uploads.done.value.map((upload) => upload.id)
     const common = { client_key: crypto.randomUUID(), text: text.value.trim(), ...(files.length && { attachment_ids: files }) }
     if (mode.value === 'note' || !option.value) return { ...common, kind: 'note' }
-    const { channel, account_id, to } = option.value
+    const { account_id, to } = option.value
     const mail = isMail.value && { subject: envelope.subject.trim(), to: mailTo(envelope.to, to), cc: mailTo(envelope.cc), bcc: mailTo(envelope.bcc) }
-    return { ...common, kind: 'reply', channel, account_id, expected_version: toValue(conversation).version, ...mail }
+    return { ...common, kind: 'reply', account_id, expected_version: toValue(conversation).version, ...mail }
   }
 
   return { mode, text, texts, options, option, chosen, envelope, isMail, uploads, objections: found, ready, send }
@@ -80,6 +80,6 @@ export function pick(options: readonly ReplyOption[], chosen: string | undefined
 
 export const keyOf = (option: ReplyOption): string => `${option.channel}:${option.account_id}:${option.to.map((party) => party.address).join()}`
 
-function mailTo(addresses: readonly string[], known: readonly Party[] = []): AddressRef[] {
+function mailTo(addresses: readonly string[], known: readonly Recipient[] = []): AddressRef[] {
   return addresses.map((address) => ({ kind: 'email', address, name: known.find((party) => party.address === address)?.name ?? '' }))
 }

@@ -31,7 +31,7 @@ export function useList(filter: Ref<ConversationFilter>, counts: Ref<Counts | un
   function countOf(tier: Tier): number | undefined {
     const { view } = filter.value
     if (tier === 'nobody' || view === 'snoozed' || view === 'closed') return undefined
-    return counts.value?.[view][tier]
+    return counts.value && (counts.value[view]?.[tier] ?? 0)
   }
 
   function refresh(): void {

@@ -44,8 +44,8 @@ export interface MessageChange {
   message_id: Id
   n?: number
   status: DeliveryState | null
-  status_detail?: string | null
-  failure?: string | null
+  status_detail?: string
+  failure?: MessageView['failure']
   deliveries?: Delivery[]
 }
 

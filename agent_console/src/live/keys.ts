@@ -30,6 +30,8 @@ export const keys = {
   presence: ['presence'] as const,
   offers: ['offers'] as const,
   accounts: ['accounts'] as const,
+  accountNames: ['account-names'] as const,
+  waiting: (id: Id) => ['waiting', id] as const,
   adapters: ['adapters'] as const,
   queues: ['queues'] as const,
   users: ['users'] as const,

@@ -34,7 +34,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       void client.invalidateQueries({ queryKey: keys.tickets })
       return
     case 'account.changed':
-      return stale(client, keys.accounts)
+      return stale(client, keys.accounts, keys.accountNames)
     case 'queue.changed':
       return stale(client, keys.queues)
     case 'user.changed':

@@ -1,7 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 
-import { hub, itemsOf } from '../api/hub'
+import { hub } from '../api/hub'
 import type { Id, MessagePage } from '../api/types'
 import { keys, type ConversationFilter } from './keys'
 
@@ -12,7 +12,7 @@ const MESSAGE_PAGE = 40
 export const useCounts = () => useQuery({ queryKey: keys.counts, queryFn: hub.counts, placeholderData: keepPreviousData })
 export const useAgents = () => useQuery({ queryKey: keys.agents, queryFn: hub.agents })
 export const usePresence = () => useQuery({ queryKey: keys.presence, queryFn: hub.presence })
-export const useQueues = () => useQuery({ queryKey: keys.queues, queryFn: () => hub.queues().then(itemsOf) })
+export const useQueues = () => useQuery({ queryKey: keys.queues, queryFn: hub.queues })
 export const useTicketStates = () => useQuery({ queryKey: keys.ticketStates, queryFn: hub.ticketStates })
 
 export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>, enabled: MaybeRefOrGetter<boolean> = true) {
@@ -33,7 +33,7 @@ export const messageQuery = (id: Id) => ({
   queryKey: keys.messages(id),
   queryFn: ({ pageParam }: { pageParam: unknown }) => hub.messages(id, { before: (pageParam as number | null) ?? undefined, limit: MESSAGE_PAGE }),
   initialPageParam: null as number | null,
-  getNextPageParam: (oldest: MessagePage) => (oldest.has_more_before ? (oldest.items[0]?.n ?? null) : null),
+  getNextPageParam: (oldest: MessagePage) => (oldest.has_more ? (oldest.items[0]?.n ?? null) : null),
 })
 
 /** A timeline from its end: the first page is the newest, further ones are older. */

@@ -3,7 +3,7 @@ import type { JsonSchema, Locale } from '../api/types'
 /** One field of a form drawn from a JSON schema. */
 export interface FormField {
   name: string
-  kind: 'text' | 'multiline' | 'number' | 'switch' | 'choice' | 'list' | 'secret' | 'colour'
+  kind: 'text' | 'multiline' | 'number' | 'switch' | 'choice' | 'list' | 'pick' | 'secret' | 'colour'
   label: string
   help: string
   required: boolean
@@ -11,6 +11,7 @@ export interface FormField {
   format: string
   initial: unknown
   choices: (string | number)[]
+  picks: string
   minimum?: number
   maximum?: number
 }
@@ -40,6 +41,7 @@ function field(name: string, kind: FormField['kind'], value: JsonSchema, nullabl
     format: value.format ?? '',
     initial: value.default,
     choices: value.enum ?? [],
+    picks: value['x-picker'] ?? '',
     minimum: value.minimum,
     maximum: value.maximum,
   }
@@ -70,6 +72,7 @@ function kindOf(schema: JsonSchema): FormField['kind'] | null {
     case 'number':
       return 'number'
     case 'array':
+      if (schema['x-picker']) return 'pick'
       return schema.items?.type === 'string' || !schema.items ? 'list' : null
     case 'string':
       return schema['x-multiline'] || schema.format === 'textarea' ? 'multiline' : schema.format === 'color' ? 'colour' : 'text'
@@ -84,6 +87,7 @@ export function shownValues(fields: readonly FormField[], stored: Values): Value
     fields.map((one) => {
       const value = one.kind === 'secret' ? '' : (stored[one.name] ?? one.initial)
       if (one.kind === 'list') return [one.name, ((value as string[] | undefined) ?? []).join('\n')]
+      if (one.kind === 'pick') return [one.name, value ?? []]
       if (one.kind === 'switch') return [one.name, Boolean(value)]
       return [one.name, value ?? (one.kind === 'choice' ? one.choices[0] : '')]
     }),

@@ -4,7 +4,7 @@ import { useI18n } from 'vue-i18n'
 
 import { hub } from '../api/hub'
 import { useProblemText } from '../api/problems'
-import type { Id, TicketState, TicketWrite } from '../api/types'
+import type { Id, TicketChange, TicketState } from '../api/types'
 import { keys } from '../live/keys'
 import { useTicketStates } from '../live/queries'
 
@@ -15,7 +15,7 @@ export function useTicket(id: MaybeRefOrGetter<Id>) {
   const ticket = useQuery({ queryKey: computed(() => keys.ticket(toValue(id))), queryFn: () => hub.ticket(toValue(id)) })
   const refresh = (): Promise<void> => client.invalidateQueries({ queryKey: keys.ticket(toValue(id)) })
 
-  async function change(what: TicketWrite): Promise<void> {
+  async function change(what: TicketChange): Promise<void> {
     await attempt(() => hub.changeTicket(toValue(id), { ...what, version: ticket.data.value!.version }))
     await refresh()
   }

@@ -1,0 +1,49 @@
+import { api, done } from './http'
+import type { components } from './schema'
+import type * as T from './types'
+
+type Schemas = components['schemas']
+const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
+const cursor = (at: string | null, limit = 100) => ({ params: { query: { cursor: at, limit } } })
+
+/** What settings ask of the hub; fetched with them, not before. */
+export const admin = {
+  changePassword: (body: Schemas['PasswordChange']) => done(api.POST('/api/v1/me/password', { body })),
+  mySessions: () => done(api.GET('/api/v1/me/sessions')),
+  endSession: (id: T.Id) => done(api.DELETE('/api/v1/me/sessions/{session_id}', { params: { path: { session_id: id } } })),
+
+  users: (at: string | null) => done(api.GET('/api/v1/users', cursor(at))),
+  createUser: (body: Schemas['UserCreate']) => done(api.POST('/api/v1/users', { body })),
+  changeUser: (id: T.Id, body: Schemas['UserPatch']) => done(api.PATCH('/api/v1/users/{user_id}', { params: { path: { user_id: id } }, body })),
+  setPassword: (id: T.Id, password: string) => done(api.POST('/api/v1/users/{user_id}/password', { params: { path: { user_id: id } }, body: { password } })),
+  roles: () => done(api.GET('/api/v1/roles')),
+  rights: () => done(api.GET('/api/v1/rights')),
+  createRole: (body: Schemas['RoleCreate']) => done(api.POST('/api/v1/roles', { body })),
+  changeRole: (id: T.Id, body: Schemas['RolePatch']) => done(api.PATCH('/api/v1/roles/{role_id}', { params: { path: { role_id: id } }, body })),
+  deleteRole: (id: T.Id) => done(api.DELETE('/api/v1/roles/{role_id}', { params: { path: { role_id: id } } })),
+  teams: () => done(api.GET('/api/v1/teams')),
+  createTeam: (body: Schemas['TeamCreate']) => done(api.POST('/api/v1/teams', { body })),
+  changeTeam: (id: T.Id, body: Schemas['TeamPatch']) => done(api.PATCH('/api/v1/teams/{team_id}', { params: { path: { team_id: id } }, body })),
+  deleteTeam: (id: T.Id) => done(api.DELETE('/api/v1/teams/{team_id}', { params: { path: { team_id: id } } })),
+  createQueue: (body: Schemas['QueueCreate']) => done(api.POST('/api/v1/queues', { body })),
+  changeQueue: (id: T.Id, body: Schemas['QueuePatch']) => done(api.PATCH('/api/v1/queues/{queue_id}', { params: { path: { queue_id: id } }, body })),
+  deleteQueue: (id: T.Id) => done(api.DELETE('/api/v1/queues/{queue_id}', { params: { path: { queue_id: id } } })),
+  tokens: () => done(api.GET('/api/v1/tokens')),
+  createToken: (body: Schemas['TokenCreate']) => done(api.POST('/api/v1/tokens', { body })),
+  deleteToken: (id: T.Id) => done(api.DELETE('/api/v1/tokens/{token_id}', { params: { path: { token_id: id } } })),
+  audit: (at: string | null) => done(api.GET('/api/v1/audit', cursor(at))),
+
+  adapters: () => as<T.AdapterView[]>(done(api.GET('/api/v1/adapters'))),
+  accounts: () => as<T.AccountView[]>(done(api.GET('/api/v1/accounts'))),
+  createAccount: (body: Schemas['AccountCreate']) => done(api.POST('/api/v1/accounts', { body })),
+  changeAccount: (id: T.Id, body: Schemas['AccountPatch']) => done(api.PATCH('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, body })),
+  deleteAccount: (id: T.Id) => done(api.DELETE('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } } })),
+  testAccount: (body: Schemas['AccountTest']) => done(api.POST('/api/v1/accounts/test', { body })),
+  snippet: (id: T.Id) => done(api.GET('/api/v1/accounts/{account_id}/snippet', { params: { path: { account_id: id } } })),
+
+  poison: (at: string | null) => done(api.GET('/api/v1/journal', { params: { query: { state: 'poison', cursor: at } } })),
+  journalRawAddress: (id: T.Id) => `/api/v1/journal/${id}/raw`,
+  replay: (id: T.Id) => done(api.POST('/api/v1/journal/{journal_id}/replay', { params: { path: { journal_id: id } } })),
+  suppressions: (at: string | null) => done(api.GET('/api/v1/suppressions', cursor(at))),
+  unsuppress: (id: T.Id) => done(api.DELETE('/api/v1/suppressions/{suppression_id}', { params: { path: { suppression_id: id } } })),
+}
