@@ -265,6 +265,8 @@ class Client:
         # python-socketio's client leaves its writer waiting when it was the server who hung up.
         if (queue := getattr(self.sio.eio, "queue", None)) is not None:
             queue.put_nowait(None)
+        if (http := self.sio.eio.http) is not None:
+            await http.close()
 
 
 @pytest.fixture
