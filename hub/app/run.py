@@ -49,12 +49,12 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
 
 def _common(parts: Parts) -> list[Run]:
     parts.hub.db.listen("events", parts.tailer.wake)
-    return [parts.tailer.run, parts.hub.lag.run, parts.exchanges.run]
+    # Every process decides about routing (one at a time) and keeps its own agents' connections fresh.
+    return [parts.tailer.run, parts.hub.lag.run, parts.exchanges.run, parts.hub.routing.dispatcher.run]
 
 
 def _workers(parts: Parts) -> list[Run]:
-    dispatcher = parts.hub.routing.dispatcher
-    return [parts.filer.run, parts.deliveries.run, parts.supervisor.run, dispatcher.run, job_worker(parts.hub).run]
+    return [parts.filer.run, parts.deliveries.run, parts.supervisor.run, job_worker(parts.hub).run]
 
 
 async def _until(stop: asyncio.Event, tasks: Sequence[Run]) -> None:

@@ -80,13 +80,6 @@ class Presence:
                 if not await self._is_connected(work, user_id, now):
                     await self._announce(work, user_id, is_connected=False)
 
-    async def close(self) -> None:
-        """The process ends in good order: its connections are gone now."""
-        async with self._db.unit_of_work() as work:
-            rows = await work.fetch("DELETE FROM agent_link WHERE process_id = $1 RETURNING user_id", self._process)
-            for row in rows:
-                await self._seen(work, row["user_id"], clock.now())
-
     async def _seen(self, work: Work, user_id: UUID, at: datetime) -> None:
         await work.execute("UPDATE agent_presence SET seen_at = $2 WHERE user_id = $1 AND seen_at < $2", user_id, at)
 
