@@ -2,7 +2,8 @@
 
 import sys
 
-from hub.devkit.demo import ADDRESS, ADMINISTRATOR
+from hub.devkit.demo import ADMINISTRATOR
+from hub.devkit.example import DESK
 from hub.settings import Settings
 
 
@@ -14,7 +15,7 @@ def say_where(settings: Settings, demo_password: str | None) -> None:
             ("  sign in 登录", f"{ADMINISTRATOR} / {demo_password}"),
             ("Demo shop 演示网站", settings.public_url + "/demo"),
             ("Customer's mailbox 客户邮箱", settings.public_url + "/demo/mailbox"),
-            ("Mail to the desk 来信地址", f"{ADDRESS} (SMTP {settings.smtp_host}:{settings.smtp_port})"),
+            ("Mail to the desk 来信地址", f"{DESK} (SMTP {settings.smtp_host}:{settings.smtp_port})"),
         ]
     width = max(_columns(name) for name, _ in lines) + 2
     sys.stdout.write("\nSwitchboard is running. 已启动。\n\n")

@@ -11,13 +11,13 @@ from hub.api.endpoint import Router
 from hub.api.hub import Hub
 from hub.auth import SYSTEM
 from hub.auth.values import NewUser
+from hub.devkit.example import DESK
 from hub.devkit.fill import Accounts, fill, is_empty
 from hub.devkit.mailbox import DemoMailbox
 from hub.devkit.site import demo_router
 from hub.ids import AccountId
 from hub.settings import Settings
 
-ADDRESS = "support@camellia.example"
 ADMINISTRATOR = "admin"
 
 
@@ -58,7 +58,7 @@ async def prepare(hub: Hub, password: str) -> Accounts:
 async def _mailbox(hub: Hub) -> AccountId:
     account = next(account for account in await hub.accounts.listed() if account.provider == "mail")
     wanted = {
-        "address": ADDRESS,
+        "address": DESK,
         "display_name": "山茶花房 Camellia House",
         "smtp_host": "127.0.0.1",
         "smtp_port": _mailbox_port(hub.settings),

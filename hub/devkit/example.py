@@ -38,6 +38,9 @@ class Talk:
     ticket: str = ""
 
 
+DESK = "support@camellia.example"
+"""Where customers write to."""
+
 COMPANIES = ("云杉咖啡有限公司", "Northwind Hotels")
 
 PEOPLE = (

@@ -18,7 +18,7 @@ from hub.crm.tickets import NewTicket, Priority
 from hub.db import Work
 from hub.delivery.outgoing import Outgoing, write
 from hub.delivery.store import Delivery
-from hub.devkit.example import AGENTS, CANNED, COMPANIES, PEOPLE, TALKS, Line, Person, Talk
+from hub.devkit.example import AGENTS, CANNED, COMPANIES, DESK, PEOPLE, TALKS, Line, Person, Talk
 from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, JournalId, MessageId, new_id
 from hub.intake.filing import Arrived, file_all
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -164,6 +164,7 @@ def _said(talk: Talk, line: Line, address: Address, thread: str, *, is_first: bo
     return InboundMessage(
         channel=_CHANNELS[talk.channel],
         sender=address,
+        to=(Address(kind=AddressKind.EMAIL, value=DESK),) if is_mail else (),
         subject=talk.subject if is_first or not talk.subject else f"Re: {talk.subject}",
         text=line.text,
         reply_text=line.text,
