@@ -30,7 +30,7 @@ function files(name, seen = new Set()) {
 const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
 
 const entry = files('index.html')
-const locales = Object.keys(manifest).filter((name) => /locales\//.test(name))
+const locales = Object.keys(manifest).filter((name) => /locales\/[^/]+$/.test(name))
 for (const name of ['src/shell/AppShell.vue', 'src/inbox/InboxPage.vue']) files(name, entry)
 const first = weigh(entry) + Math.max(...locales.map((name) => weigh(files(name))))
 const lazy = Object.keys(manifest).filter((name) => manifest[name].isDynamicEntry)

@@ -23,6 +23,9 @@ const client = new QueryClient({
   },
 })
 
+// A new release took the old files away. What was being written is kept in the browser.
+window.addEventListener('vite:preloadError', () => location.reload())
+
 show()
 startLook()
 await useLocale(preferredLocale())

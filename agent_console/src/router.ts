@@ -1,5 +1,9 @@
 import { createRouter, createWebHistory } from 'vue-router'
 
+import { useTexts } from './i18n'
+
+const settings = () => Promise.all([import('./settings/SettingsPage.vue'), useTexts('admin')]).then(([page]) => page)
+
 // The hub answers every address that is no file and no route of its own with this page.
 export const router = createRouter({
   history: createWebHistory(),
@@ -11,7 +15,7 @@ export const router = createRouter({
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },
     { path: '/tickets/:id', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), props: true },
     { path: '/search', name: 'search', component: () => import('./search/SearchPage.vue') },
-    { path: '/settings/:section?', name: 'settings', component: () => import('./settings/SettingsPage.vue'), props: true },
+    { path: '/settings/:section?', name: 'settings', component: settings, props: true },
     { path: '/:rest(.*)*', redirect: '/inbox/mine' },
   ],
 })

@@ -4,10 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { createI18n } from 'vue-i18n'
 
 import { preferredLocale } from '../src/i18n'
-import en from '../src/locales/en'
-import zh from '../src/locales/zh-CN'
+import adminEn from '../src/locales/admin/en'
+import adminZh from '../src/locales/admin/zh-CN'
+import deskEn from '../src/locales/en'
+import deskZh from '../src/locales/zh-CN'
 
 const SRC = join(__dirname, '../src')
+const en = { ...deskEn, ...adminEn, settings: { ...deskEn.settings, ...adminEn.settings } }
+const zh = { ...deskZh, ...adminZh, settings: { ...deskZh.settings, ...adminZh.settings } }
 const LOCALES = { en, 'zh-CN': zh }
 
 function paths(messages: object, prefix = ''): string[] {
@@ -27,6 +31,10 @@ function used(): { whole: Set<string>; beginnings: Set<string> } {
 }
 
 describe('the texts', () => {
+  it('of the desk do not lean on those of settings', () => {
+    expect(Object.keys(deskEn).filter((key) => key !== 'settings' && key in adminEn)).toEqual([])
+  })
+
   it('are the same set in both languages', () => expect(paths(en).sort()).toEqual(paths(zh).sort()))
 
   it('compile, every one', () => {

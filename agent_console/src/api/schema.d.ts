@@ -1713,6 +1713,8 @@ export interface components {
         /**
          * MessageCreate
          * @description A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
+         *
+         *         `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom.
          */
         MessageCreate: {
             /** @default  */
@@ -1734,6 +1736,8 @@ export interface components {
             subject?: string | null;
             /** @default [] */
             attachment_ids?: string[];
+            /** @default null */
+            forward_of?: string | null;
             /** @default null */
             expected_version?: number | null;
             /** @default null */
@@ -4108,7 +4112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no_such_conversation, not_found */
+            /** @description no_such_conversation, no_such_message, not_found */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -90,5 +90,6 @@ export interface JsonSchema {
   'x-title-zh'?: string
   'x-description-zh'?: string
   'x-picker'?: string
+  'x-group'?: string
   [extension: string]: unknown
 }

@@ -7,9 +7,26 @@ const KEPT = 'switchboard.locale'
 
 export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallbackLocale: false, messages: {} as Record<Locale, Record<string, never>> })
 
-const FILES: Record<Locale, () => Promise<{ default: object }>> = {
-  'zh-CN': () => import('../locales/zh-CN'),
-  en: () => import('../locales/en'),
+type Part = 'desk' | 'admin'
+
+// Settings bring their own texts: whoever only answers customers does not load them.
+const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = {
+  desk: { 'zh-CN': () => import('../locales/zh-CN'), en: () => import('../locales/en') },
+  admin: { 'zh-CN': () => import('../locales/admin/zh-CN'), en: () => import('../locales/admin/en') },
+}
+const parts = new Set<Part>(['desk'])
+const loaded = new Set<string>()
+
+async function load(locale: Locale): Promise<void> {
+  const missing = [...parts].filter((part) => !loaded.has(part + locale))
+  for (const { default: texts } of await Promise.all(missing.map((part) => FILES[part][locale]()))) i18n.global.mergeLocaleMessage(locale, texts)
+  for (const part of missing) loaded.add(part + locale)
+}
+
+/** From now on these texts are there, too, in whatever language is shown. */
+export async function useTexts(part: Part): Promise<void> {
+  parts.add(part)
+  await load(i18n.global.locale.value)
 }
 
 /** The language of this browser until a user with a choice of his own has signed in. */
@@ -20,9 +37,7 @@ export function preferredLocale(kept: string | null = localStorage.getItem(KEPT)
 
 /** Shows everything in another language at once, without a reload. */
 export async function useLocale(locale: Locale): Promise<void> {
-  if (!(i18n.global.availableLocales as string[]).includes(locale)) {
-    i18n.global.setLocaleMessage(locale, (await FILES[locale]()).default as Record<string, never>)
-  }
+  await load(locale)
   i18n.global.locale.value = locale
   document.documentElement.lang = locale
   localStorage.setItem(KEPT, locale)

@@ -13,6 +13,7 @@ import { Sio } from './sio'
 
 export type LineState = 'connecting' | 'live' | 'lost'
 
+const PATIENCE = 1500
 const TYPING_LASTS = 6000
 const COUNT_PAUSE = 1500
 const COUNTED = /^(conversation|message\.added)/
@@ -28,16 +29,23 @@ export const useLive = defineStore('live', () => {
   const watchers = new Set<(event: LiveEvent) => void>()
   let end: (() => void) | undefined
 
-  function start(me: Id): void {
+  /** Settles when events flow, or after a moment: what is fetched from then on misses nothing. */
+  function start(me: Id): Promise<void> {
     stop()
+    let greeted = (): void => {}
+    const ready = new Promise<void>((resolve) => (greeted = resolve))
+    const patience = setTimeout(greeted, PATIENCE)
     const scope = effectScope(true)
     const stream = scope.run(() => useEventCursor(feed, (event) => applied(event, me), reload))!
     const connection = new Sio(location.origin, { namespace: '/agent', auth: () => ({ cursor: stream.cursor.value ?? undefined }) })
     connection
       .on('hello', (hello: { cursor: string; resync: boolean }) => {
         line.value = 'live'
-        if (hello.resync && stream.cursor.value) reload()
-        if (hello.resync || !stream.cursor.value) stream.restart(hello.cursor)
+        if (hello.resync || !stream.cursor.value) {
+          reload() // nothing yet, where the hello came in time
+          stream.restart(hello.cursor)
+        }
+        greeted()
       })
       .on('resync', ({ cursor }: { cursor: string }) => {
         stream.restart(cursor)
@@ -56,9 +64,11 @@ export const useLive = defineStore('live', () => {
     end = () => {
       window.removeEventListener('online', hurry)
       document.removeEventListener('visibilitychange', hurry)
+      clearTimeout(patience)
       connection.close()
       scope.stop()
     }
+    return ready
   }
 
   function stop(): void {

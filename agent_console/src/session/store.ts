@@ -22,10 +22,9 @@ export const useSession = defineStore('session', () => {
 
   async function begin(session: SessionView): Promise<void> {
     useCsrfToken(session.csrf_token)
-    me.value = session.user
     look.theme = session.user.theme
-    await useLocale(session.user.locale)
-    live.start(session.user.id)
+    await Promise.all([useLocale(session.user.locale), live.start(session.user.id)])
+    me.value = session.user
   }
 
   /** Asks the hub who this is; nobody is a normal answer. */

@@ -12,6 +12,7 @@ export interface FormField {
   initial: unknown
   choices: (string | number)[]
   picks: string
+  group: string
   minimum?: number
   maximum?: number
 }
@@ -42,6 +43,7 @@ function field(name: string, kind: FormField['kind'], value: JsonSchema, nullabl
     initial: value.default,
     choices: value.enum ?? [],
     picks: value['x-picker'] ?? '',
+    group: value['x-group'] ?? '',
     minimum: value.minimum,
     maximum: value.maximum,
   }
