@@ -18,15 +18,16 @@ class DeliveryState(StrEnum):
 
 
 _STRENGTH = {
+    # Our own words: no report makes a delivery wait or go out again.
     DeliveryState.QUEUED: 0,
-    DeliveryState.SENDING: 1,
-    DeliveryState.DEFERRED: 2,
-    DeliveryState.UNKNOWN: 3,
-    DeliveryState.ACCEPTED: 4,
-    DeliveryState.FAILED: 5,
-    DeliveryState.CANCELLED: 5,
-    DeliveryState.DELIVERED: 6,
-    DeliveryState.READ: 7,
+    DeliveryState.SENDING: 0,
+    DeliveryState.DEFERRED: 0,
+    DeliveryState.UNKNOWN: 1,
+    DeliveryState.ACCEPTED: 2,
+    DeliveryState.CANCELLED: 3,
+    DeliveryState.FAILED: 4,
+    DeliveryState.DELIVERED: 5,
+    DeliveryState.READ: 6,
 }
 
 FINAL = frozenset({DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.DELIVERED, DeliveryState.READ})
