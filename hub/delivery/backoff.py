@@ -13,6 +13,7 @@ _FIRST = {
     SendFailure.BAD_SETTINGS: timedelta(minutes=5),
 }
 LONGEST = timedelta(minutes=30)
+_OBEYED = timedelta(days=7)  # of a provider's own wish; what is longer ends in giving up anyway
 
 # RFC 5321 §4.5.4.1 asks a mail sender to go on for four to five days; people expect to hear of trouble sooner.
 GIVE_UP_AFTER = {
@@ -44,7 +45,7 @@ def after_failure(
     if failure not in RETRIED:
         return Next(state=DeliveryState.FAILED)
     wait = min(_FIRST[failure] * 2 ** min(attempt - 1, 12), LONGEST) * jitter
-    due_at = now + max(wait, timedelta(seconds=retry_after or 0))
+    due_at = now + max(wait, timedelta(seconds=min(retry_after or 0, _OBEYED.total_seconds())))
     if due_at >= give_up_at:
         return Next(state=DeliveryState.FAILED)
     return Next(state=DeliveryState.DEFERRED, due_at=due_at)
