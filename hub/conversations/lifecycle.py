@@ -93,7 +93,7 @@ def after(conversation: Conversation, said: Said) -> Conversation:
         case Direction.OUT:
             return _answered(conversation, said)
         case Direction.NOTE | Direction.EVENT:
-            return replace(conversation, updated_at=said.at)
+            return replace(conversation, updated_at=max(said.at, conversation.updated_at))
 
 
 def _received(conversation: Conversation, said: Said) -> Conversation:
@@ -133,7 +133,7 @@ def _heard(conversation: Conversation, said: Said) -> Conversation:
         preview=preview(said.text) or conversation.preview,
         last_direction=said.direction.value,
         last_message_at=max(said.at, conversation.last_message_at),
-        updated_at=said.at,
+        updated_at=max(said.at, conversation.updated_at),
     )
 
 
@@ -175,12 +175,13 @@ def reopen(conversation: Conversation, at: datetime) -> Conversation:
 
 
 def snooze(conversation: Conversation, until: datetime, at: datetime) -> Conversation:
-    """Out of sight until then, or until the customer writes."""
+    """Out of sight until then, or until the customer writes. One that waited for nobody comes back to us."""
     return replace(
         conversation,
         state=State.SNOOZED,
         snoozed_until=until,
         closed_at=None,
+        waiting_for=WaitingFor.US if conversation.waiting_for is WaitingFor.NOBODY else conversation.waiting_for,
         updated_at=at,
         version=conversation.version + 1,
     )
