@@ -32,8 +32,8 @@ def serve(tasks: BinaryIO, answers: BinaryIO) -> None:
 
 
 def _answer(task: Task) -> bytes:
-    module, name = task.parser.split(":")
     try:
+        module, name = task.parser.split(":")
         return encode_events(getattr(import_module(module), name)(task.raw, task.envelope))
     except (Exception, RecursionError) as error:  # noqa: BLE001 - the whole point: whatever a parser does, the hub hears of it
         return encode_error(f"{type(error).__name__}: {error}"[:500])

@@ -55,4 +55,10 @@ def decode_answer(frame: bytes) -> list[ChannelEvent] | str:
     answer = _answers.decode(frame)
     if answer.error:
         return answer.error
-    return [msgspec.msgpack.decode(raw, type=_TYPES[name]) for name, raw in answer.events]
+    return [msgspec.msgpack.decode(raw, type=_type(name)) for name, raw in answer.events]
+
+
+def _type(name: str) -> type[ChannelEvent]:
+    if name not in _TYPES:
+        raise msgspec.DecodeError(f"no event is called {name[:40]!r}")
+    return _TYPES[name]
