@@ -7,6 +7,7 @@ from logging import getLogger
 from hub.channels.contract import Exchange
 from hub.db import Database, DatabaseGone
 from hub.ids import AccountId, new_id
+from hub.messages import plain
 
 log = getLogger(__name__)
 
@@ -37,7 +38,14 @@ class ExchangeLog:
             self._arrived.clear()
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
             rows = [
-                (new_id(), account_id, e.message_id, e.at, e.duration, e.request[:2000], e.response[:2000])
+                (
+                    new_id(),
+                    account_id,
+                    e.message_id,
+                    e.at,
+                    e.duration,
+                    *(plain.block(text, 2000) for text in (e.request, e.response)),
+                )
                 for account_id, e in batch
             ]
             try:

@@ -18,6 +18,7 @@ from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery
 from hub.errors import HubError
 from hub.ids import MessageId
+from hub.messages import plain
 from hub.messages.content import OutboundMessage
 from hub.messages.states import DeliveryState, SendFailure
 
@@ -49,7 +50,7 @@ class DeliveryWorker:
         self._composer = composer
         self._alone = alone  # the only process: at start nobody else can be sending
         self._due = asyncio.Event()
-        self._flying: dict[MessageId, list[Delivery]] = {}
+        self._flying: list[list[Delivery]] = []  # a message to many may be in it several times
 
     def wake(self) -> None:
         """Something was queued."""
@@ -85,9 +86,8 @@ class DeliveryWorker:
             return False
         claimed = await claims.claim(self._db, now=clock.now(), limit=free)
         for message_id, deliveries in claims.by_message(claimed).items():
-            id = MessageId(message_id)
-            self._flying[id] = deliveries
-            group.create_task(self._send_and_land(id, deliveries), name=f"send {id}")
+            self._flying.append(deliveries)
+            group.create_task(self._send_and_land(MessageId(message_id), deliveries), name=f"send {message_id}")
         return bool(claimed)
 
     async def _send_and_land(self, id: MessageId, deliveries: list[Delivery]) -> None:
@@ -95,7 +95,7 @@ class DeliveryWorker:
             outcomes = await self._attempt(id, deliveries)
             await self._write_until_stored(id, deliveries, outcomes)
         finally:
-            del self._flying[id]
+            self._flying.remove(deliveries)
             self._due.set()
 
     async def _attempt(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
@@ -131,6 +131,7 @@ class DeliveryWorker:
         async with self._db.unit_of_work() as work:
             for delivery in deliveries:
                 outcome = outcomes[delivery.id]
+                detail = plain.block(outcome.detail, 1000)  # what a server says may be no text at all
                 next_ = _next(delivery, outcome)
                 now = clock.now()
                 held = await work.execute(
@@ -142,7 +143,7 @@ class DeliveryWorker:
                     delivery.fence,
                     next_.state.value,
                     outcome.failure.value if outcome.failure else None,
-                    outcome.detail[:1000],
+                    detail,
                     next_.due_at or delivery.due_at,
                     list(outcome.provider_ids or delivery.provider_ids),
                     now,
@@ -159,8 +160,8 @@ class DeliveryWorker:
                     now,
                     outcome.state.value,
                     outcome.failure.value if outcome.failure else None,
-                    outcome.provider_code[:64],
-                    outcome.detail[:1000],
+                    plain.line(outcome.provider_code, 64),
+                    detail,
                 )
             await settle_message(work, id)
 
@@ -174,7 +175,9 @@ class DeliveryWorker:
             await asyncio.sleep(POLL)
 
     async def _settle_expired(self, id: MessageId, deliveries: Sequence[Delivery]) -> None:
-        if id in self._flying:  # still ours: the database was away for longer than a lease
+        if deliveries[0].id in {
+            d.id for flying in self._flying for d in flying
+        }:  # still ours: the database was away for longer than a lease
             return
         try:
             outcomes = await self._ask(id, deliveries)
@@ -198,7 +201,7 @@ class DeliveryWorker:
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(claims.LEASE.total_seconds() / 3)
-            flying = [d for deliveries in self._flying.values() for d in deliveries]
+            flying = [d for deliveries in self._flying for d in deliveries]
             try:
                 if flying:
                     await claims.renew(self._db, flying, now=clock.now())
