@@ -1,0 +1,107 @@
+import { Component, createRef, h } from 'preact'
+
+import type { ViewProps } from './App'
+import { Arrow, Clip } from './icons'
+
+type Props = ViewProps & { draft: string; open: boolean }
+
+const MOST_TEXT = 10_000 // characters the server takes
+const TALLEST = 140 // pixels
+
+export class Composer extends Component<Props, { text: string }> {
+  state = { text: this.props.draft }
+  private readonly area = createRef<HTMLTextAreaElement>()
+  private readonly picker = createRef<HTMLInputElement>()
+  private contact = { name: '', email: '' }
+  private saving = 0
+
+  componentDidMount(): void {
+    this.componentDidUpdate({ open: false })
+  }
+
+  componentDidUpdate({ open }: Pick<Props, 'open'>): void {
+    const area = this.area.current!
+    if (this.props.open && !open) area.focus()
+    area.style.height = 'auto'
+    area.style.height = `${Math.min(area.scrollHeight + 2, TALLEST)}px`
+  }
+
+  private write(text: string): void {
+    const { chat } = this.props
+    this.setState({ text })
+    clearTimeout(this.saving)
+    this.saving = window.setTimeout(() => chat.keepDraft(text), text ? 300 : 0)
+  }
+
+  private get canSend(): boolean {
+    const { uploads } = this.props.chat
+    return !uploads?.busy && (!!this.state.text.trim() || !!uploads?.ready.length)
+  }
+
+  private send(): void {
+    if (!this.canSend) return
+    this.props.chat.say(this.state.text, this.contact)
+    this.write('')
+    this.area.current!.focus()
+  }
+
+  private onKeyDown = (event: KeyboardEvent): void => {
+    // While a word is being composed, Enter belongs to the input method; Safari tells only by the key code.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    this.send()
+  }
+
+  render({ chat, words }: Props, { text }: { text: string }) {
+    const { extras, uploads, outbox } = chat
+    const { site, messages } = chat.state
+    const size = site ? words.size(site.max_file_bytes) : ''
+    const attach = words.t('attach', { size })
+    const asks = extras && site && !site.online && !messages.length && !outbox.items.length
+    return (
+      <form
+        class="composer"
+        onSubmit={(event) => {
+          event.preventDefault()
+          this.send()
+        }}
+      >
+        {asks && <extras.Contact words={words} onChange={(what) => Object.assign(this.contact, what)} />}
+        {extras && uploads && <extras.PendingFiles words={words} uploads={uploads} limit={size} />}
+        <div class="row">
+          <button type="button" class="icon" aria-label={attach} title={attach} disabled={!site}
+            onClick={() => this.picker.current!.click()}>
+            <Clip />
+          </button>
+          <input ref={this.picker} type="file" multiple hidden
+            onChange={({ currentTarget: picker }) => {
+              void chat.attach(picker.files)
+              picker.value = ''
+            }} />
+          <textarea
+            ref={this.area}
+            rows={1}
+            maxLength={MOST_TEXT}
+            aria-label={words.t('write')}
+            placeholder={words.t('write')}
+            value={text}
+            onInput={({ currentTarget }) => {
+              this.write(currentTarget.value)
+              chat.type()
+            }}
+            onKeyDown={this.onKeyDown}
+            onPaste={(event) => {
+              if (!event.clipboardData?.files.length) return
+              event.preventDefault()
+              void chat.attach(event.clipboardData.files)
+            }}
+          />
+          <button type="submit" class="icon send" aria-label={words.t('send')} title={words.t('send')} aria-disabled={!this.canSend}>
+            <Arrow />
+          </button>
+        </div>
+        {site && <p class="limit">{words.t('filesUpTo', { size })}</p>}
+      </form>
+    )
+  }
+}
