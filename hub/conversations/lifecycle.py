@@ -83,6 +83,7 @@ class Said:
     at: datetime
     participants: tuple[str, ...] = ()
     is_machine: bool = False  # an automatic answer, a delay notice: it wakes nobody
+    agent_id: UserId | None = None  # who answers: takes the conversation if nobody has it
 
 
 def after(conversation: Conversation, said: Said) -> Conversation:
@@ -118,6 +119,7 @@ def _answered(conversation: Conversation, said: Said) -> Conversation:
     return replace(
         _heard(conversation, said),
         state=state,
+        assignee_id=conversation.assignee_id or said.agent_id,
         closed_at=None,
         waiting_for=WaitingFor.CUSTOMER,
         waiting_since=said.at,

@@ -1,6 +1,6 @@
 """Storing what is to be sent: message, deliveries and decision in one transaction, many senders at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from hub.conversations.views import conversation_views
 from hub.db import Row, Work
 from hub.delivery.store import Delivery, insert_deliveries, view_of
 from hub.errors import ClientKeyReused
-from hub.ids import ConversationId, MessageId
+from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.states import DeliveryState
 
 
@@ -37,6 +37,7 @@ class Outgoing:
     begins: Conversation | None = None
     expected_version: int | None = None
     participants: tuple[str, ...] = ()
+    agent_id: UserId | None = None  # who answers, where a person does
 
 
 async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exception]:
@@ -44,6 +45,7 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     known = await _known(work, items)
     fresh = [item for item in items if _key(item.message) not in known]
     now = await lock_conversations(work, [i.message.conversation_id for i in fresh if i.begins is None])
+    before = dict(now)
     results: dict[MessageId, MessageView | Exception] = {}
     kept: list[Outgoing] = []
     keys: set[Any] = set()
@@ -58,7 +60,18 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
             conversation = item.begins or now[item.message.conversation_id]
             now[conversation.id] = after(conversation, _said(item))
     stored = await _store(work, kept, now)
+    await _announce_taken(work, before, now)
     return [results.get(item.message.id) or _answer(item, stored, known) for item in items]
+
+
+async def _announce_taken(
+    work: Work, before: Mapping[ConversationId, Conversation], now: Mapping[ConversationId, Conversation]
+) -> None:
+    """Conversations that nobody had and that whoever answered has now."""
+    taken = [now[id] for id, was in before.items() if was.assignee_id != now[id].assignee_id]
+    views = await conversation_views(work, taken) if taken else {}
+    for conversation in taken:
+        work.announce(events.moved(before[conversation.id], conversation, views[conversation.id]))
 
 
 def _problem(item: Outgoing, now: dict[ConversationId, Conversation]) -> Exception | None:
@@ -105,6 +118,7 @@ def _said(item: Outgoing) -> Said:
         text=message.text,
         at=message.created_at,
         participants=item.participants,
+        agent_id=item.agent_id,
     )
 
 

@@ -187,6 +187,7 @@ def _outgoing(
         begins=conversation if send.conversation_id is None else None,
         expected_version=send.expected_version,
         participants=tuple(address.value for address in decisions),
+        agent_id=by.user_id,
     )
 
 

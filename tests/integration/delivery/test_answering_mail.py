@@ -10,7 +10,7 @@ from hub.auth import Caller
 from hub.auth.errors import Stale
 from hub.conversations import queries
 from hub.conversations.values import MessageView
-from hub.db import Row
+from hub.db import Row, read_events
 from hub.delivery.errors import NothingToRetry, Refused
 from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.service import Send
@@ -324,3 +324,14 @@ def _text(raw: bytes) -> str:
     from hub.channels.email.inbound import parse
 
     return parse(raw, {})[0].text  # type: ignore[union-attr]
+
+
+async def test_whoever_answers_what_nobody_has_takes_it(desk: Desk, agent: Caller, asked: Row, next_hop: NextHop) -> None:
+    other = await desk.user("ben", "administrator")
+    await answer(desk, asked, agent)
+    await answer(desk, asked, other, text="And this.")
+
+    conversation = await queries.conversation(desk.db, asked["conversation_id"], agent)
+    assert conversation.assignee_id == agent.user_id
+    moved = [event for event in await read_events(desk.db, None) if event.type == "conversation.moved"]
+    assert moved[-1].audience.assignee_id == agent.user_id
