@@ -52,16 +52,15 @@ class Sessions:
         `TooManyAttempts`, and `NoRights` to who has the right password and no role yet.
         """
         key = fold(name)
-        self._throttle.check(key, ip)
         row = await self._db.fetch_one("SELECT id, name, password_hash, disabled FROM auth_user WHERE name_key = $1", key)
+        self._throttle.begin(key, ip)
         right = await self._passwords.verify(row["password_hash"] if row else None, password)
         if row is None or not right or row["disabled"]:
-            self._throttle.failed(key, ip)
             await self._record_refusal(row["id"] if row else None, ip)
             raise WrongPassword("name or password is wrong")
+        self._throttle.succeeded(key, ip)
         if not await queries.rights_of(self._db, row["id"]):
             raise NoRights("nobody has given you a role yet")
-        self._throttle.succeeded(key, ip)
         renewed = await self._passwords.hash(password) if self._passwords.is_outdated(row["password_hash"]) else None
         return await self.open(row["id"], row["name"], ip=ip, agent=agent, password_hash=renewed)
 

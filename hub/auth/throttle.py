@@ -20,18 +20,14 @@ class LoginThrottle:
     def __init__(self) -> None:
         self._failures: OrderedDict[Hashable, list[datetime]] = OrderedDict()
 
-    def check(self, name: str, ip: str) -> None:
-        """Raise `TooManyAttempts` while no further try is allowed."""
+    def begin(self, name: str, ip: str) -> None:
+        """Count a try as wrong, before the password is looked at: many at once are as many tries. Raises `TooManyAttempts`."""
         now = clock.now()
         for key, limit in ((name, ip), PER_NAME), (ip, PER_ADDRESS):
             recent = self._recent(key, now)
             if len(recent) >= limit:
                 wait = recent[-limit] + WINDOW - now
                 raise TooManyAttempts("too many wrong passwords", retry_after=max(1, ceil(wait.total_seconds())))
-
-    def failed(self, name: str, ip: str) -> None:
-        """A wrong try."""
-        now = clock.now()
         for key in ((name, ip), ip):
             self._failures[key] = [*self._recent(key, now), now]
             self._failures.move_to_end(key)
@@ -39,8 +35,9 @@ class LoginThrottle:
             self._failures.popitem(last=False)
 
     def succeeded(self, name: str, ip: str) -> None:
-        """The right password: earlier slips of the same person are forgiven."""
+        """It was the right password: this try does not count, and earlier slips of the same person are forgiven."""
         self._failures.pop((name, ip), None)
+        self._failures[ip] = self._failures.get(ip, [])[:-1]
 
     def _recent(self, key: Hashable, now: datetime) -> list[datetime]:
         return [at for at in self._failures.get(key, ()) if at > now - WINDOW]

@@ -103,6 +103,29 @@ async def test_one_address_cannot_try_many_names(auth: Auth) -> None:
         await auth.sessions.sign_in("another", "wrong", ip="192.0.2.1")
 
 
+async def test_guesses_that_come_all_at_once_are_counted_one_by_one(auth: Auth, administrator: User) -> None:
+    async def guess(password: str) -> str:
+        try:
+            await auth.sessions.sign_in("root", password, ip="192.0.2.1")
+        except (WrongPassword, TooManyAttempts) as error:
+            return error.code
+        return "in"
+
+    said = await asyncio.gather(*(guess(f"wrong {n}") for n in range(3 * PER_NAME)))
+
+    assert sorted(said) == ["too_many_attempts"] * 2 * PER_NAME + ["wrong_password"] * PER_NAME
+
+
+async def test_an_office_behind_one_address_can_sign_in_however_many_they_are(auth: Auth, administrator: User) -> None:
+    for _ in range(PER_ADDRESS + 1):
+        auth.passwords.verify = _always
+        await auth.sessions.sign_in("root", PASSWORD, ip="192.0.2.1")
+
+
+async def _always(*_: object) -> bool:
+    return True
+
+
 async def _never(*_: object) -> bool:
     return False
 
