@@ -98,7 +98,7 @@ class ConversationPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
     """What to change; `version` as the caller last read it."""
 
     state: State | None = None
-    snoozed_until: datetime | None = None
+    snoozed_until: Annotated[datetime, Meta(tz=True)] | None = None
     priority: Priority | None = None
     subject: Subject | None = None
     queue_id: QueueId | None = None
