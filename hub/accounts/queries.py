@@ -47,6 +47,13 @@ async def briefs(source: Reads) -> Mapping[AccountId, Brief]:
     return {row["id"]: brief(row) for row in await source.fetch(f"SELECT {_COLUMNS} FROM account a ORDER BY a.n")}
 
 
+async def own_names(source: Reads) -> frozenset[str]:
+    """The addresses our mailboxes write from and take mail for, and the domains that are theirs whole, in lower case."""
+    rows = await source.fetch("SELECT settings FROM account WHERE channel = 'email' AND deleted_at IS NULL")
+    named = (name for row in rows for name in (row["settings"].get("address"), *row["settings"].get("addresses", ())))
+    return frozenset(name for name in named if name)
+
+
 def brief(row: Row) -> Brief:
     """An account in short, from its row."""
     return Brief(

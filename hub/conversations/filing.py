@@ -39,6 +39,7 @@ class Filing:
     candidates: tuple[CustomerId, ...]
     at: datetime
     is_machine: bool = False  # nobody has to act on it
+    ours: frozenset[str] = frozenset()  # addresses named in it that are our own: whoever writes under one proves nothing by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class _Batch:
             conversation = self._now.get(signal.conversation_id)
             if conversation is None:
                 continue
-            if not belongs(signal, conversation, filing.message):
+            if not belongs(signal, conversation, filing.message, filing.ours):
                 stranger = stranger or conversation
             elif continues(conversation, filing.message.channel, filing.at):
                 return conversation
@@ -208,7 +209,9 @@ def _said(message: NewMessage, filing: Filing) -> Said:
         text=message.reply_text or message.text or message.subject or _file_names(message),
         at=message.created_at,
         is_machine=filing.is_machine,
-        participants=tuple(p.value for p in people if p.kind is not AddressKind.VISITOR and p.value),
+        participants=tuple(
+            p.value for p in people if p.kind is not AddressKind.VISITOR and p.value and p.value not in filing.ours
+        ),
     )
 
 

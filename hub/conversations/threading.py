@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from hub.conversations.lifecycle import SUBJECT_MATCHES_FOR, Conversation
 from hub.db import Work
 from hub.ids import AccountId, ConversationId, MessageId
-from hub.messages.content import Direction, MessageKind
+from hub.messages.content import Direction
 from hub.messages.events import InboundMessage, ThreadKey
 
 ReadToken = Callable[[str], UUID | None]
@@ -43,12 +44,29 @@ def _token(key: ThreadKey) -> str | None:
     return found[1] if found else None
 
 
+# The newest uses of each key, and of a key that is used without end (a Message-ID that a broken program always writes) no more than these.
+_KEYS_POSTGRES = """
+SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
+FROM unnest($1::uuid[], $2::text[]) AS wanted (account_id, key)
+CROSS JOIN LATERAL (
+    SELECT * FROM thread_key t WHERE t.account_id = wanted.account_id AND t.key = wanted.key ORDER BY t.n DESC LIMIT 20
+) AS k JOIN message m ON m.id = k.message_id ORDER BY k.n DESC
+"""
+_KEYS_SQLITE = """
+SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
+FROM json_each($1) AS account JOIN json_each($2) AS wanted ON wanted.key = account.key
+JOIN thread_key k ON k.n IN (
+    SELECT t.n FROM thread_key t WHERE t.account_id = account.value AND t.key = wanted.value ORDER BY t.n DESC LIMIT 20
+) JOIN message m ON m.id = k.message_id ORDER BY k.n DESC
+"""
+
+
 class Signals:
     """Every signal that a batch of messages carries, looked up by a handful of statements."""
 
     def __init__(self, read_token: ReadToken) -> None:
         self._read_token = read_token
-        self._by_key: dict[tuple[AccountId, str], Signal] = {}
+        self._by_key: dict[tuple[AccountId, str], list[Signal]] = {}  # the newest first
         self._by_message: dict[UUID, Signal] = {}
         self._by_visitor: dict[str, ConversationId] = {}
 
@@ -59,24 +77,21 @@ class Signals:
         await self._load_visitors(work, messages)
 
     async def _load_keys(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
-        wanted = {text for _, message in messages for key in message.thread_keys if (text := _stored(key, message))}
+        wanted = sorted(
+            {(id, text) for id, message in messages for key in message.thread_keys if (text := _stored(key, message))}
+        )
         if not wanted:
             return
-        rows = await work.fetch(
-            """
-            SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
-            FROM thread_key k JOIN message m ON m.id = k.message_id
-            WHERE k.key = ANY($1::text[]) ORDER BY k.n
-            """,
-            sorted(wanted),
-        )
-        for row in rows:  # of equal keys the newest stays
-            self._by_key[row["account_id"], row["key"]] = Signal(
+        accounts, keys = zip(*wanted, strict=True)
+        rows = await work.fetch(work.sql(sqlite=_KEYS_SQLITE, postgres=_KEYS_POSTGRES), list(accounts), list(keys))
+        for row in rows:
+            signal = Signal(
                 conversation_id=row["conversation_id"],
                 reason="subject" if row["key"].startswith("s:") else "message_id",
                 trusted=row["direction"] == Direction.OUT.value,
                 at=row["created_at"],
             )
+            self._by_key.setdefault((row["account_id"], row["key"]), []).append(signal)
 
     async def _load_tokens(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
         tokens = (token for _, message in messages for key in message.thread_keys if (token := _token(key)))
@@ -92,13 +107,15 @@ class Signals:
         if not visitors:
             return
         rows = await work.fetch(
-            "SELECT visitor_id, id FROM conversation WHERE visitor_id = ANY($1::uuid[]) ORDER BY n", sorted(map(UUID, visitors))
+            "SELECT visitor_id, id FROM conversation WHERE visitor_id = ANY($1::uuid[]) ORDER BY state <> 'closed', n",
+            sorted(map(UUID, visitors)),
         )
         self._by_visitor.update({str(row["visitor_id"]): row["id"] for row in rows})
 
     def conversations(self) -> set[ConversationId]:
         """All that were found."""
-        found = {signal.conversation_id for signal in (*self._by_key.values(), *self._by_message.values())}
+        signals = chain(*self._by_key.values(), self._by_message.values())
+        found = {signal.conversation_id for signal in signals}
         return found | set(self._by_visitor.values())
 
     def remember(
@@ -107,30 +124,31 @@ class Signals:
         """What a message of this same batch adds for those after it."""
         for key in keys:
             reason = "subject" if key.startswith("s:") else "message_id"
-            self._by_key[account_id, key] = Signal(conversation_id=conversation.id, reason=reason, trusted=False, at=at)
+            signal = Signal(conversation_id=conversation.id, reason=reason, trusted=False, at=at)
+            self._by_key.setdefault((account_id, key), []).insert(0, signal)
         self._by_message[message_id] = Signal(conversation_id=conversation.id, reason="our_message", trusted=True)
         if conversation.visitor_id is not None:
             self._by_visitor[str(conversation.visitor_id)] = conversation.id
 
     def of(self, account_id: AccountId, message: InboundMessage, at: datetime) -> list[Signal]:
         """Where the message may belong, strongest first."""
-        return [signal for key in message.thread_keys if (signal := self._of_key(account_id, message, key, at))]
+        return [signal for key in message.thread_keys for signal in self._of_key(account_id, message, key, at)]
 
-    def _of_key(self, account_id: AccountId, message: InboundMessage, key: ThreadKey, at: datetime) -> Signal | None:
+    def _of_key(self, account_id: AccountId, message: InboundMessage, key: ThreadKey, at: datetime) -> list[Signal]:
         token = _token(key)
         named = self._read_token(token) if token else None
         if named is not None and named in self._by_message:
-            return self._by_message[named]
+            return [self._by_message[named]]
         match key.kind:
             case "reply_token" | "verp":
-                return None
+                return []
             case "visitor":
                 found = self._by_visitor.get(key.value)
-                return Signal(conversation_id=found, reason="visitor", trusted=True) if found else None
+                return [Signal(conversation_id=found, reason="visitor", trusted=True)] if found else []
             case "message_id" | "subject":
                 text = _stored(key, message)
-                signal = self._by_key.get((account_id, text)) if text else None
-                return None if signal and _too_old(signal, at) else signal
+                known = self._by_key.get((account_id, text), []) if text else []
+                return [signal for signal in known if not _too_old(signal, at)]
 
 
 def _too_old(signal: Signal, at: datetime) -> bool:
@@ -147,6 +165,9 @@ def _stored(key: ThreadKey, message: InboundMessage) -> str | None:
             return None
 
 
-def belongs(signal: Signal, conversation: Conversation, message: InboundMessage) -> bool:
-    """Whether the signal is believed: a Message-ID is public, so it counts only for one who is part of the conversation already."""
-    return signal.trusted or message.kind is MessageKind.BOUNCE or message.sender.value in conversation.participants
+def belongs(signal: Signal, conversation: Conversation, message: InboundMessage, ours: frozenset[str] = frozenset()) -> bool:
+    """Whether the signal is believed: a Message-ID is public, so it counts only for one who is part of the conversation already.
+
+    Nobody is part of it by writing under an address of ours.
+    """
+    return signal.trusted or (message.sender.value in conversation.participants and message.sender.value not in ours)

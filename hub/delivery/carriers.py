@@ -1,6 +1,6 @@
 """What is known of the channel accounts that carry messages, kept for a moment: it is asked for with every message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -14,7 +14,7 @@ from hub.channels.catalog import adapter_class
 from hub.channels.contract import ChannelAdapter
 from hub.db import Database
 from hub.ids import AccountId, QueueId
-from hub.messages.address import ChannelKind
+from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.secrets import BrokenSeal
 
 _KEPT = 2.0  # seconds, for what another process changed; a change made in this one is seen at once
@@ -38,6 +38,7 @@ class Carriers:
         self._db = db
         self._adapters = adapters
         self._briefs: dict[AccountId, Brief] = {}
+        self._own: frozenset[str] = frozenset()
         self._ready: dict[AccountId, Carrier] = {}
         self._until = 0.0
         self._unsubscribe: Callable[[], None] = bus.subscribe(events.TOPIC, lambda _: self._forget())
@@ -75,6 +76,11 @@ class Carriers:
         found = adapter_class((await self._brief(account_id)).provider)
         return getattr(found, "parser", ""), getattr(found, "parser_version", 0)
 
+    async def ours(self, addresses: Iterable[Address]) -> frozenset[str]:
+        """Those of `addresses` that are our own mailboxes', with or without `+detail`."""
+        await self._refresh()
+        return frozenset(a.value for a in addresses if a.kind is AddressKind.EMAIL and not self._own.isdisjoint(_names(a.value)))
+
     async def _brief(self, account_id: AccountId) -> Brief:
         await self._refresh()
         try:
@@ -89,7 +95,14 @@ class Carriers:
         changed = [id for id in self._ready if id not in briefs or briefs[id].version != self._briefs[id].version]
         for id in changed:
             del self._ready[id]
+        self._own = await queries.own_names(self._db)
         self._briefs, self._until = briefs, monotonic() + _KEPT
 
     def _forget(self) -> None:
         self._until = 0.0
+
+
+def _names(address: str) -> tuple[str, str, str]:
+    """What an account may be named by to be the one of `address`: itself, itself without `+detail`, its domain."""
+    local, _, domain = address.rpartition("@")
+    return address, f"{local.partition('+')[0]}@{domain}", domain

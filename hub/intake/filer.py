@@ -92,7 +92,13 @@ class Filer:
             events=events,
             files=await store_files(self._media, files),
             at=entry.received_at,
+            ours=await self._ours(events, entry),
         )
+
+    async def _ours(self, events: Sequence[ChannelEvent], entry: Pending) -> frozenset[str]:
+        """Addresses of ours: those of our mailboxes, and where this very mail was delivered to."""
+        people = [p for e in events if isinstance(e, InboundMessage) for p in (e.sender, *e.reply_to, *e.to, *e.cc)]
+        return await self._accounts.ours(people) | {str(to).lower() for to in entry.envelope.get("rcpt_tos", ())}
 
     async def _store(self, batch: Sequence[Pending], parsed: Sequence[Arrived], versions: dict[Any, int]) -> None:
         """All together; where that fails, in halves, until the one at fault stands alone."""

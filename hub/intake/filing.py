@@ -29,6 +29,7 @@ class Arrived:
     events: Sequence[ChannelEvent]
     files: tuple[AttachmentView, ...]
     at: datetime
+    ours: frozenset[str] = frozenset()  # addresses named in it that are our own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
             candidates=identified[message.sender].candidates,
             at=entry.at,
             is_machine=_is_machine(message, entry),
+            ours=entry.ours,
         )
         for entry, message in messages
     ]

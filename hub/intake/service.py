@@ -1,6 +1,6 @@
 """What adapters hand things over to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from hub.intake.files import store_files
 from hub.intake.filing import Arrived, ReadToken, Result, file_all
 from hub.intake.journal import IN_ROW, Entry
 from hub.media import MediaStore
+from hub.messages.address import Address
 from hub.messages.events import ChannelEvent, InboundMessage
 
 Answer = Accepted | Duplicate
@@ -23,6 +24,10 @@ class Accounts(Protocol):
 
     async def queue_of(self, account_id: AccountId) -> QueueId | None:
         """Where the account's conversations wait."""
+        ...
+
+    async def ours(self, addresses: Iterable[Address]) -> frozenset[str]:
+        """Those of `addresses` that are our own mailboxes'."""
         ...
 
     async def parser_of(self, account_id: AccountId) -> tuple[str, int]:

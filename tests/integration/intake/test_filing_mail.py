@@ -211,3 +211,30 @@ async def test_replay_reads_a_filed_mail_anew_in_place(desk: Desk) -> None:
 
     (again,) = await desk.filed(1)
     assert (again["id"], again["text"]) == (message["id"], "as it is")
+
+
+@pytest.mark.covers("B-17")
+async def test_a_repeated_message_id_leads_each_answer_to_the_conversation_of_its_writer(desk: Desk) -> None:
+    for sender in ("a@example.com", "b@example.com", "c@example.com"):
+        await desk.receive(mail(sender=sender, subject=sender, Message_ID="<same@broken.example>"))
+        await desk.filed(1)
+    first = {m["from_value"]: m["conversation_id"] for m in await desk.filed(3)}
+    for sender in first:
+        await desk.receive(mail(sender=sender, subject="more", text="again", In_Reply_To="<same@broken.example>"))
+
+    answers = (await desk.filed(6))[3:]
+    assert {m["from_value"]: m["conversation_id"] for m in answers} == first
+
+
+@pytest.mark.covers("B-17")
+async def test_whoever_writes_under_our_own_address_gets_into_no_conversation(desk: Desk) -> None:
+    await desk.receive(mail(Message_ID="<known@example.com>"))
+    await desk.filed(1)
+    forged = mail(sender="support@hub.test", subject="Re: Question", In_Reply_To="<known@example.com>")
+    await desk.receive(forged, mail_from="mallory@example.net")
+
+    first, second = await desk.filed(2)
+    assert first["conversation_id"] != second["conversation_id"]
+    row = await desk.db.fetch_one("SELECT participants FROM conversation WHERE id = $1", first["conversation_id"])
+    assert row is not None
+    assert row["participants"] == ["alice@example.com"]

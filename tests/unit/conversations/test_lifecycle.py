@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -87,7 +88,7 @@ def test_every_path_leads_through_states_that_make_sense(path: list[tuple[object
         assert (one.state is State.SNOOZED) == (one.snoozed_until is not None)
         if one.state is State.CLOSED:
             assert one.waiting_for is WaitingFor.NOBODY
-    for before, now in zip(states, states[1:], strict=False):
+    for before, now in pairwise(states):
         assert now.version >= before.version
         assert now.last_message_at >= before.last_message_at
         assert now.updated_at >= before.updated_at
