@@ -1,10 +1,10 @@
 """What providers and the other side say later, folded into the ledger."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hub.conversations.store import lock_conversations
 from hub.db import Work
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, delivery_of, suppress
@@ -15,47 +15,54 @@ from hub.messages.states import DeliveryState, SendFailure, fold, is_warning
 ReadToken = Callable[[str], UUID | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
-    """Which message a report was about; None: nobody knows, and it is only in the journal."""
-
-    message_id: MessageId | None
-
-
 async def apply(
     work: Work, account_id: AccountId, reports: Sequence[DeliveryReport], read_token: ReadToken, *, at: datetime
-) -> list[Reported]:
-    """Keep every report beside its delivery and fold its word in; the order they come in does not matter."""
-    results = []
-    touched: dict[MessageId, None] = {}
-    for report in reports:
-        deliveries = await _meant(work, account_id, report, read_token)
-        for delivery in deliveries:
+) -> None:
+    """Keep every report beside its delivery and fold its word in; the order they come in does not matter.
+
+    What nobody can find the message of is in the journal only.
+    """
+    named = [await _named(work, account_id, report, read_token) for report in reports]
+    await _hold(work, {id for id in named if id is not None})
+    touched: set[MessageId] = set()
+    for report, message_id in zip(reports, named, strict=True):
+        for delivery in await _meant(work, message_id, report):
             await _fold_in(work, delivery, report, at)
-            touched[delivery.message_id] = None
-        results.append(Reported(message_id=deliveries[0].message_id if deliveries else None))
-    for message_id in sorted(touched):
-        await settle_message(work, message_id)
-    return results
+            touched.add(delivery.message_id)
+    for id in sorted(touched):
+        await settle_message(work, id)
 
 
-async def _meant(work: Work, account_id: AccountId, report: DeliveryReport, read_token: ReadToken) -> list[Delivery]:
-    """The deliveries a report is about: named by our own token, by our id (the widget knows it), or by our Message-ID."""
-    message_id = read_token(report.token) if report.token else await _own_id(work, account_id, report.message_id or "")
-    if message_id is None and report.message_id:
-        row = await work.fetch_one(
-            """
-            SELECT k.message_id FROM thread_key k JOIN message m ON m.id = k.message_id
-            WHERE k.account_id = $1 AND k.key = $2 AND m.direction = 'out' ORDER BY k.n DESC LIMIT 1
-            """,
-            account_id,
-            report.message_id,
-        )
-        message_id = row["message_id"] if row else None
-    if message_id is not None:
-        rows = await work.fetch("SELECT * FROM delivery WHERE message_id = $1 ORDER BY n", message_id)
-        return _to_recipient([delivery_of(row) for row in rows], report)
-    return []
+async def _hold(work: Work, message_ids: set[UUID]) -> None:
+    """Lock their conversations before any delivery is read: else each of two reports at once were folded into what stood
+    before both."""
+    if message_ids:
+        rows = await work.fetch("SELECT conversation_id FROM message WHERE id = ANY($1::uuid[])", sorted(message_ids))
+        await lock_conversations(work, [row["conversation_id"] for row in rows])
+
+
+async def _named(work: Work, account_id: AccountId, report: DeliveryReport, read_token: ReadToken) -> UUID | None:
+    """The message a report is about: named by our own token, by our id (the widget knows it), or by our Message-ID."""
+    if report.token and (id := read_token(report.token)):
+        return id
+    if not report.message_id:
+        return None
+    if id := await _own_id(work, account_id, report.message_id):
+        return id
+    row = await work.fetch_one(
+        """
+        SELECT k.message_id FROM thread_key k JOIN message m ON m.id = k.message_id
+        WHERE k.account_id = $1 AND k.key = $2 AND m.direction = 'out' ORDER BY k.n DESC LIMIT 1
+        """,
+        account_id,
+        report.message_id,
+    )
+    return row["message_id"] if row else None
+
+
+async def _meant(work: Work, message_id: UUID | None, report: DeliveryReport) -> list[Delivery]:
+    rows = await work.fetch("SELECT * FROM delivery WHERE message_id = $1 ORDER BY n", message_id)
+    return _to_recipient([delivery_of(row) for row in rows], report)
 
 
 async def _own_id(work: Work, account_id: AccountId, text: str) -> UUID | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hub import clock
 from hub.channels.contract import FetchesStatus, SendError, SendReceipt
+from hub.conversations.store import lock_conversations
 from hub.db import Database, DatabaseGone
 from hub.delivery import claims
 from hub.delivery.backoff import Next, after_failure
@@ -129,6 +130,7 @@ class DeliveryWorker:
 
     async def _write(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[Any, Outcome]) -> None:
         async with self._db.unit_of_work() as work:
+            await lock_conversations(work, [deliveries[0].conversation_id])  # before its deliveries, as everybody does
             for delivery in deliveries:
                 outcome = outcomes[delivery.id]
                 detail = plain.block(outcome.detail, 1000)  # what a server says may be no text at all
