@@ -121,6 +121,7 @@ export default {
     accept: 'Accept',
     refuse: 'Refuse',
     seconds: '{n} s',
+    more: '{n} more',
     seconds_left: '{n} seconds left',
   },
 
@@ -173,6 +174,7 @@ export default {
   snoozed_toast: 'Comes back {time}',
   snooze: { title: 'Snooze', until: 'Come back', later: 'In 3 hours', tomorrow: 'Tomorrow morning', monday: 'Monday morning', week: 'In a week' },
   event: {
+    taken: '{by} took this over',
     assigned: '{by} assigned this to {name}',
     unassigned: '{by} took the assignment away',
     queue: '{by} moved this to {name}',

@@ -121,6 +121,7 @@ export default {
     accept: '接受',
     refuse: '拒绝',
     seconds: '{n} 秒',
+    more: '还有 {n} 个',
     seconds_left: '剩余 {n} 秒',
   },
 
@@ -173,6 +174,7 @@ export default {
   snoozed_toast: '将于 {time} 恢复',
   snooze: { title: '搁置', until: '恢复时间', later: '3 小时后', tomorrow: '明天早上', monday: '下周一早上', week: '一周后' },
   event: {
+    taken: '{by} 接手了会话',
     assigned: '{by} 将会话分配给 {name}',
     unassigned: '{by} 取消了分配',
     queue: '{by} 将会话转到 {name}',

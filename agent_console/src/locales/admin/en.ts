@@ -123,6 +123,7 @@ export default {
     snippet_text: 'Put this line before the end of every page that shall have the chat window.',
   },
   group: { mailbox: 'Mailbox', receiving: 'Receiving', imap: 'IMAP', smtp: 'Sending (SMTP)', oauth: 'Sign-in by OAuth', dkim: 'DKIM signature' },
+  choice: { smtp: 'SMTP', imap: 'IMAP', both: 'Both', tls: 'TLS', starttls: 'STARTTLS', none: 'None', left: 'Left', right: 'Right' },
   account_state: { stopped: 'Stopped', starting: 'Starting', connected: 'Connected', retrying: 'Trying again', needs_person: 'Needs attention' },
   secret_is_set: 'Set; leave empty to keep it',
   token: {

@@ -123,6 +123,7 @@ export default {
     snippet_text: '将这一行放到需要交谈窗口的每个页面末尾。',
   },
   group: { mailbox: '邮箱', receiving: '接收', imap: 'IMAP', smtp: '发送（SMTP）', oauth: 'OAuth 登录', dkim: 'DKIM 签名' },
+  choice: { smtp: 'SMTP', imap: 'IMAP', both: '两者', tls: 'TLS', starttls: 'STARTTLS', none: '无', left: '左侧', right: '右侧' },
   account_state: { stopped: '已停止', starting: '启动中', connected: '已连接', retrying: '重试中', needs_person: '需要处理' },
   secret_is_set: '已设置，留空则保持不变',
   token: {
