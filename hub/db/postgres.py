@@ -9,6 +9,7 @@ import asyncpg
 
 from hub.db.errors import DatabaseGone, DatabaseLocked, ForeignKeyViolation, UniqueViolation
 from hub.db.orm import PostgresReads, PostgresWrites
+from hub.db.pulse import Pulse
 from hub.db.session import Args, Insert, Row
 from hub.db.sql import insert_all
 from hub.db.values import encode_json, register_postgres
@@ -39,6 +40,10 @@ _GONE = (
     OSError,
     TimeoutError,
 )
+
+
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSError, TimeoutError)
+"""What the simplest question ends with when the server is gone (and not with: too many connections)."""
 
 
 def explain(error: Exception) -> Exception:
@@ -82,8 +87,8 @@ class PostgresSession:
     transaction that holds nothing else is that one statement, without BEGIN and COMMIT.
     """
 
-    def __init__(self, pool: Any) -> None:
-        self._pool = pool
+    def __init__(self, pool: Any, pulse: Pulse) -> None:
+        self._pool, self._pulse = pool, pulse
         self._transaction: Any = None
         self._waiting: list[Insert] = []
         self.connection: Any = None
@@ -123,6 +128,7 @@ class PostgresSession:
         for insert in last:
             await self.insert(insert)
         if self._transaction is None and self._waiting:
+            await self._pulse.check()
             self.connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
         await self._write_waiting()
         if self._transaction is not None:
@@ -147,6 +153,7 @@ class PostgresSession:
 
     async def _begin(self) -> None:
         for again in (True, False):
+            await self._pulse.check()
             connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
             transaction = connection.transaction()
             try:
@@ -165,16 +172,18 @@ class PostgresBackend:
 
     dialect: Literal["sqlite", "postgres"] = "postgres"
 
-    def __init__(self, pool: Any, batches: Any) -> None:
-        self._pool, self._batches = pool, batches
+    def __init__(self, pool: Any, batches: Any, pulse: Pulse) -> None:
+        self._pool, self._batches, self._pulse = pool, batches, pulse
         self.client = PostgresReads(pool, explain)
 
     @classmethod
     async def open(cls, url: str, *, size: int) -> "PostgresBackend":
         """Connect; raises `DatabaseGone` within about a second when that cannot be done."""
-        pool = await _said(_pool(url, size=size, settings=LIMITS))
-        batches = await _said(_pool(url, size=1, settings=LIMITS | {"lock_timeout": BATCH_LOCK_TIMEOUT}))
-        return cls(pool, batches)
+        pulse = Pulse(lambda: asyncpg.connect(url, timeout=CONNECT_TIMEOUT), _LOST)
+        pool = await _said(_pool(url, pulse, size=size, settings=LIMITS))
+        batches = await _said(_pool(url, pulse, size=1, settings=LIMITS | {"lock_timeout": BATCH_LOCK_TIMEOUT}))
+        pulse.start()
+        return cls(pool, batches, pulse)
 
     async def fetch(self, sql: str, args: Args) -> list[Row]:
         """Read outside a transaction; once more if the connection turns out to be dead (after a restart of the server)."""
@@ -188,6 +197,7 @@ class PostgresBackend:
         return await _said(self._fetch(sql, args))
 
     async def _fetch(self, sql: str, args: Args) -> list[Row]:
+        await self._pulse.check()
         async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
             rows: list[Row] = await connection.fetch(sql, *args)
             return rows
@@ -195,7 +205,7 @@ class PostgresBackend:
     @asynccontextmanager
     async def begin(self, *, batch: bool) -> AsyncIterator[PostgresSession]:
         """A transaction; rolled back unless it was committed. `batch` takes the committer's own connection."""
-        session = PostgresSession(self._batches if batch else self._pool)
+        session = PostgresSession(self._batches if batch else self._pool, self._pulse)
         try:
             yield session
         finally:
@@ -203,6 +213,7 @@ class PostgresBackend:
 
     async def close(self) -> None:
         """Give running statements a second, then cut them."""
+        await self._pulse.stop()
         for pool in (self._pool, self._batches):
             try:
                 async with asyncio.timeout(1):
@@ -216,7 +227,11 @@ async def _keep(_connection: object) -> None:
     each."""
 
 
-def _pool(url: str, *, size: int, settings: dict[str, str]) -> Coroutine[Any, Any, Any]:
+def _pool(url: str, pulse: Pulse, *, size: int, settings: dict[str, str]) -> Coroutine[Any, Any, Any]:
+    async def begin(connection: Any) -> None:
+        await register_postgres(connection)
+        pulse.watch(connection)
+
     async def create() -> Any:
         return await asyncpg.create_pool(
             url,
@@ -226,7 +241,7 @@ def _pool(url: str, *, size: int, settings: dict[str, str]) -> Coroutine[Any, An
             command_timeout=12,
             statement_cache_size=500,
             server_settings=settings,
-            init=register_postgres,
+            init=begin,
             reset=_keep,
         )
 

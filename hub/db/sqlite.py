@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, TypeVar
 
 from hub.db.errors import DatabaseGone, DatabaseLocked
@@ -184,6 +185,7 @@ class SqliteBackend:
     def __init__(self, writer: Threads, readers: Threads) -> None:
         self._writer, self._readers = writer, readers
         self._lock = asyncio.Lock()
+        self._locked_at = 0.0  # when a transaction last found the file locked by another process (monotonic)
         self.client = SqliteReads(self._readers)
 
     @classmethod
@@ -209,6 +211,9 @@ class SqliteBackend:
         session = SqliteSession(self._writer)
         try:
             yield session
+        except DatabaseLocked:
+            self._locked_at = monotonic()
+            raise
         finally:
             try:
                 await session.rollback()
@@ -221,8 +226,12 @@ class SqliteBackend:
         await self._writer.close()
 
     async def _take_turn(self) -> None:
+        began = monotonic()
         try:
             async with asyncio.timeout(LOCK_TIMEOUT):
                 await self._lock.acquire()
         except TimeoutError:
             raise DatabaseLocked(f"no turn to write within {LOCK_TIMEOUT:g} s") from None
+        if began < self._locked_at:  # who waits behind one that waited in vain would do so in turn, one after the other
+            self._lock.release()
+            raise DatabaseLocked("another process holds the database")
