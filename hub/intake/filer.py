@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from logging import getLogger
 from typing import Any
@@ -11,12 +13,13 @@ from hub.db import Database
 from hub.errors import Unavailable
 from hub.intake import journal
 from hub.intake.errors import ParserFailed
-from hub.intake.files import store_files
+from hub.intake.files import store_files, without_files
 from hub.intake.filing import Arrived, ReadToken, file_all
 from hub.intake.journal import Pending
 from hub.intake.parsing import ParserPool
 from hub.intake.service import Accounts
 from hub.media import MediaStore
+from hub.messages import plain
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal_email
 from hub.messages.events import ChannelEvent, InboundMessage
 
@@ -26,6 +29,16 @@ BATCH = 50
 POLL = 1.0
 TRIES = 3
 AGAIN_AFTER = timedelta(seconds=5)
+READ_AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """An entry, and what its parser made of it."""
+
+    entry: Pending
+    arrived: Arrived
+    parser_version: int
 
 
 class Filer:
@@ -41,6 +54,7 @@ class Filer:
         self._read_token = read_token
         self._alone = alone
         self._pending = asyncio.Event()
+        self._places = asyncio.Semaphore(READ_AT_ONCE)
 
     def wake(self) -> None:
         """Something waits."""
@@ -68,63 +82,93 @@ class Filer:
             pass
 
     async def file_some(self) -> bool:
-        """File one batch; False where nothing waits."""
+        """File one batch; False where nothing waits. Whatever ends it early, others need not wait for its lease."""
         batch = await journal.claim(self._db, now=clock.now(), limit=BATCH)
-        if not batch:
-            return False
-        versions = {entry.account_id: await self._accounts.parser_of(entry.account_id) for entry in batch}
-        parsed = await asyncio.gather(*(self._parse(entry, versions[entry.account_id][0]) for entry in batch))
-        await self._store(batch, parsed, {account_id: version for account_id, (_, version) in versions.items()})
-        return True
-
-    async def _parse(self, entry: Pending, parser: str) -> Arrived:
-        raw = entry.raw if entry.raw is not None else await self._media.read(entry.raw_sha256 or "")
+        is_done = False
         try:
-            events = await self._parsers.parse(parser, raw, entry.envelope)
-        except ParserFailed as error:
-            log.warning("filed unread", extra={"journal_id": str(entry.id), "reason": error.detail})
-            events = [unread(raw, entry.envelope)]
-        files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
-        return Arrived(
+            await self._store(await self._read_all(batch))
+            is_done = True
+        finally:
+            if not is_done:
+                await self._let_go(batch)
+        return bool(batch)
+
+    async def _let_go(self, batch: Sequence[Pending]) -> None:
+        with suppress(Unavailable):  # then the lease ends by itself
+            await journal.release(self._db, batch)
+
+    async def _read_all(self, batch: Sequence[Pending]) -> list[_Read]:
+        """Those that could be read. One that cannot be is put back, and holds nobody else up."""
+        read = []
+        results = await asyncio.gather(*map(self._read, batch), return_exceptions=True)
+        for entry, result in zip(batch, results, strict=True):
+            match result:
+                case _Read():
+                    read.append(result)
+                case Unavailable():
+                    await journal.release(self._db, [entry], due_at=clock.now() + AGAIN_AFTER)
+                case Exception():
+                    await self._blame(entry, result)
+                case _:
+                    raise result
+        return read
+
+    async def _read(self, entry: Pending) -> _Read:
+        parser, version = await self._accounts.parser_of(entry.account_id)
+        async with self._places:  # large mails one after the other: each is held several times over while it is read
+            raw = entry.raw if entry.raw is not None else await self._media.read(entry.raw_sha256 or "")
+            events = await self._events(entry, parser, raw)
+            files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
+            stored = await store_files(self._media, files)
+        arrived = Arrived(
             journal_id=entry.id,
             account_id=entry.account_id,
             queue_id=await self._accounts.queue_of(entry.account_id),
-            events=events,
-            files=await store_files(self._media, files),
+            events=[without_files(event) for event in events],
+            files=stored,
             at=entry.received_at,
             ours=await self._ours(events, entry),
         )
+        return _Read(entry=entry, arrived=arrived, parser_version=version)
+
+    async def _events(self, entry: Pending, parser: str, raw: bytes) -> list[ChannelEvent]:
+        try:
+            return await self._parsers.parse(parser, raw, entry.envelope)
+        except ParserFailed as error:
+            log.warning("filed unread", extra={"journal_id": str(entry.id), "reason": error.detail})
+            return [unread(raw, entry.envelope)]
 
     async def _ours(self, events: Sequence[ChannelEvent], entry: Pending) -> frozenset[str]:
         """Addresses of ours: those of our mailboxes, and where this very mail was delivered to."""
         people = [p for e in events if isinstance(e, InboundMessage) for p in (e.sender, *e.reply_to, *e.to, *e.cc)]
         return await self._accounts.ours(people) | {str(to).lower() for to in entry.envelope.get("rcpt_tos", ())}
 
-    async def _store(self, batch: Sequence[Pending], parsed: Sequence[Arrived], versions: dict[Any, int]) -> None:
+    async def _store(self, read: Sequence[_Read]) -> None:
         """All together; where that fails, in halves, until the one at fault stands alone."""
         try:
-            await self._store_together(parsed, versions)
+            await self._store_together(read)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - whatever one message does to the database, the others go on and it is kept
-            if len(batch) > 1:
-                middle = len(batch) // 2
-                await self._store(batch[:middle], parsed[:middle], versions)
-                await self._store(batch[middle:], parsed[middle:], versions)
+            if len(read) > 1:
+                middle = len(read) // 2
+                await self._store(read[:middle])
+                await self._store(read[middle:])
             else:
-                await self._blame(batch[0], error)
+                await self._blame(read[0].entry, error)
 
-    async def _store_together(self, parsed: Sequence[Arrived], versions: dict[Any, int]) -> None:
+    async def _store_together(self, read: Sequence[_Read]) -> None:
+        if not read:
+            return
+        versions = {one.entry.id: one.parser_version for one in read}
         async with self._db.unit_of_work() as work:
-            wanted = await journal.still_pending(work, [entry.journal_id for entry in parsed])
-            entries = [entry for entry in parsed if entry.journal_id in wanted]
-            results = await file_all(work, entries, self._read_token)
-            for entry, result in zip(entries, results, strict=True):
+            wanted = await journal.still_pending(work, list(versions))
+            for result in await file_all(work, [one.arrived for one in read if one.entry.id in wanted], self._read_token):
                 place = (result.journal_id, result.message_id, result.conversation_id)
-                await journal.mark_filed(work, [place], parser_version=versions[entry.account_id], at=clock.now())
+                await journal.mark_filed(work, [place], parser_version=versions[result.journal_id], at=clock.now())
 
     async def _blame(self, entry: Pending, error: Exception) -> None:
-        why = f"{type(error).__name__}: {error}"
+        why = plain.line(f"{type(error).__name__}: {error}", 1000)
         log.error("could not be filed", exc_info=error, extra={"journal_id": str(entry.id), "attempt": entry.attempts})
         if entry.attempts >= TRIES:
             await journal.set_aside(self._db, entry.id, error=why)

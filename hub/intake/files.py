@@ -1,12 +1,14 @@
 """The files of what arrived: stored and synced before any row names them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hub.conversations.values import AttachmentView
 from hub.db import Work
 from hub.ids import AttachmentId, new_id
 from hub.media import MediaStore, Recorded, keep, record
 from hub.messages.content import IncomingFile
+from hub.messages.events import ChannelEvent, InboundMessage
 from hub.messages.plain import file_name
 
 
@@ -26,6 +28,11 @@ async def _store(media: MediaStore, file: IncomingFile) -> AttachmentView:
         inline=file.inline,
         content_id=file.content_id,
     )
+
+
+def without_files(event: ChannelEvent) -> ChannelEvent:
+    """The event without the bytes of its files, once they are stored."""
+    return replace(event, files=()) if isinstance(event, InboundMessage) and event.files else event
 
 
 async def record_files(work: Work, files: Sequence[AttachmentView]) -> None:

@@ -147,8 +147,20 @@ async def put_back(db: Database, id: JournalId, *, error: str, due_at: datetime)
         await work.execute(
             "UPDATE journal SET lease_until = NULL, error = $2, due_at = $3 WHERE id = $1 AND state = 'pending'",
             id,
-            error[:1000],
+            error,
             due_at,
+        )
+
+
+async def release(db: Database, entries: Sequence[Pending], *, due_at: datetime | None = None) -> None:
+    """Give claimed entries back as if nobody had tried: at once, or from `due_at` on. What another claimed since is left alone."""
+    async with db.unit_of_work() as work:
+        await work.execute_many(
+            """
+            UPDATE journal SET lease_until = NULL, attempts = attempts - 1, due_at = coalesce($3::timestamptz, due_at)
+            WHERE id = $1 AND attempts = $2 AND state = 'pending' AND lease_until IS NOT NULL
+            """,
+            [(entry.id, entry.attempts, due_at) for entry in entries],
         )
 
 
@@ -158,7 +170,7 @@ async def set_aside(db: Database, id: JournalId, *, error: str) -> None:
         await work.execute(
             "UPDATE journal SET state = 'poison', lease_until = NULL, error = $2 WHERE id = $1 AND state = 'pending'",
             id,
-            error[:1000],
+            error,
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from hub.errors import Unavailable
 from hub.intake.errors import ParserFailed
 from hub.intake.wire import decode_answer, encode_task
 from hub.messages.events import ChannelEvent
@@ -27,7 +28,7 @@ class ParserPool:
         self._all: set[_Process] = set()
 
     async def parse(self, parser: str, raw: bytes, envelope: Mapping[str, Any]) -> list[ChannelEvent]:
-        """The events in `raw`, by the function `parser` names. Raises `ParserFailed`."""
+        """The events in `raw`, by the function `parser` names. Raises `ParserFailed`, and `Unavailable` where no process can be had."""
         process = await self._free.get()
         try:
             process = process or await self._start()
@@ -54,7 +55,10 @@ class ParserPool:
             await self._kill(process)
 
     async def _start(self) -> "_Process":
-        process = await _Process.start()
+        try:
+            process = await _Process.start()
+        except OSError as error:  # our own trouble: the mail is not to blame
+            raise Unavailable("no parser process can be started") from error
         self._all.add(process)
         return process
 

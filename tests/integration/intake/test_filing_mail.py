@@ -143,7 +143,7 @@ async def test_whatever_arrives_is_filed_shown_and_answerable(desk: Desk, raw: b
 async def test_a_parser_that_fails_is_replaced_and_the_mail_filed_unread(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, parser: str
 ) -> None:
-    monkeypatch.setattr(desk.parts.parsers, "_time", 0.5)
+    monkeypatch.setattr(desk.parts.parsers, "_time", 3.0)
 
     async def bad(_: object) -> tuple[str, int]:
         return parser, 1
