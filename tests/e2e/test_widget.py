@@ -1,0 +1,370 @@
+"""The widget as a visitor has it, in a real browser against a real hub."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, WebSocketRoute, expect
+
+from tests.e2e.conftest import Desk, HostSite, Problems, eventually
+
+Accessible = Callable[[Page | Frame], None]
+
+# Tests look into the closed shadow root as nothing else can: they have it made an open one.
+OPEN_ROOTS = """
+const attach = Element.prototype.attachShadow
+Element.prototype.attachShadow = function (options) { return attach.call(this, { ...options, mode: 'open' }) }
+"""
+
+
+class Chat:
+    """The widget on a page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.launcher: Locator = page.locator("hub-chat button")
+        self.panel: FrameLocator = page.frame_locator("hub-chat iframe")
+        self.box: Locator = self.panel.get_by_role("textbox", name="输入消息").or_(
+            self.panel.get_by_role("textbox", name="Write a message")
+        )
+        self.log: Locator = self.panel.get_by_role("log")
+
+    def open(self) -> None:
+        self.launcher.click()
+        expect(self.box).to_be_visible()
+
+    def say(self, text: str) -> None:
+        self.box.fill(text)
+        self.box.press("Enter")
+
+    def shows(self, text: str, times: int = 1) -> None:
+        expect(self.log.locator(".bubble", has_text=text)).to_have_count(times)
+
+    @property
+    def frame(self) -> Frame:
+        return next(frame for frame in self.page.frames if "/widget/v1/frame" in frame.url)
+
+
+@pytest.fixture
+def visitor(page: Page, context: BrowserContext, desk: Desk) -> Chat:
+    """A new visitor of the demo's shop."""
+    context.add_init_script(OPEN_ROOTS)
+    page.goto(f"{desk.url}/demo")
+    return Chat(page)
+
+
+class Agent:
+    """Somebody signed in at the desk."""
+
+    def __init__(self, browser: Browser, desk: Desk) -> None:
+        self.context = browser.new_context()
+        signed_in = self.context.request.post(f"{desk.url}/api/v1/session", data={"name": "admin", "password": desk.password})
+        assert signed_in.ok
+        self.page = self.context.new_page()
+        self.page.goto(f"{desk.url}/demo/mailbox")
+
+    def types(self, conversation_id: str) -> None:
+        """Over the socket, as the console does."""
+        self.page.evaluate(
+            """(said) => new Promise((done) => {
+                const ws = new WebSocket(location.origin.replace('http', 'ws') + '/socket.io/?EIO=4&transport=websocket')
+                ws.onmessage = ({ data }) => {
+                    if (data[0] === '0') ws.send('40/agent,{}')
+                    if (data.startsWith('42/agent,["hello"')) ws.send('42/agent,1' + JSON.stringify(['typing', said]))
+                    if (data.startsWith('43/agent,1')) done(data)
+                }
+            })""",
+            {"conversation_id": conversation_id, "typing": True},
+        )
+
+
+@pytest.fixture
+def agent(browser: Browser, desk: Desk) -> Iterator[Agent]:
+    """The administrator, in a browser of their own."""
+    found = Agent(browser, desk)
+    yield found
+    found.context.close()
+
+
+@pytest.fixture
+def site(desk: Desk, host_site: HostSite) -> Iterator[dict[str, Any]]:
+    """The site's account, for a test that changes its settings; they are put back."""
+    [found] = [account for account in desk.ask("GET", "/accounts") if account["provider"] == "widget"]
+    yield found
+    put_settings(desk, found["id"], {key: value for key, value in found["settings"].items() if "secret" not in key})
+
+
+def put_settings(desk: Desk, account_id: str, settings: dict[str, Any]) -> None:
+    version = desk.ask("GET", f"/accounts/{account_id}")["version"]
+    desk.ask("PATCH", f"/accounts/{account_id}", {"settings": settings, "version": version})
+
+
+def host_page(desk: Desk, site_id: str, lang: str, attributes: str = "") -> str:
+    script = f'<script async src="{desk.widget_url}/widget/v1/loader.js" data-site="{site_id}" {attributes}></script>'
+    return f'<!doctype html><html lang="{lang}"><title>Shop</title>{script}<main><h1>Shop</h1><a href="/next">next</a></main>'
+
+
+@pytest.mark.covers("W-01", "W-03", "M-14")
+def test_a_visitor_talks_with_an_agent_and_finds_it_all_after_a_reload(visitor: Chat, desk: Desk, agent: Agent) -> None:
+    question, answer = f"今天能送到吗 {uuid4()}", f"可以的，下午三点前 {uuid4()}"
+    visitor.open()
+    visitor.say(question)
+    visitor.shows(question)
+    expect(visitor.panel.get_by_text("已发送")).to_be_visible()
+    asked = desk.message(question)
+
+    agent.types(asked["conversation_id"])
+    expect(visitor.panel.get_by_text("正在输入…")).to_be_visible()
+    given = desk.answer(asked["conversation_id"], answer)
+    visitor.shows(answer)
+    expect(visitor.panel.get_by_text("正在输入…")).to_have_count(0)
+    eventually(lambda: desk.ask("GET", f"/messages/{given['id']}")["status"] == "read")
+
+    visitor.page.reload()
+    visitor.shows(question)
+    visitor.shows(answer)
+    assert len(desk.messages(question)) == 1
+
+
+@pytest.mark.covers("M-30")
+def test_an_answer_to_a_closed_panel_is_counted_until_it_is_seen(visitor: Chat, desk: Desk) -> None:
+    question, answer = f"q {uuid4()}", f"a {uuid4()}"
+    visitor.open()
+    visitor.say(question)
+    asked = desk.message(question)
+    visitor.panel.get_by_role("button", name="关闭聊天").click()
+    expect(visitor.launcher).to_be_focused()
+
+    given = desk.answer(asked["conversation_id"], answer)
+    expect(visitor.launcher).to_have_accessible_name("打开聊天 (1 条新消息)")
+    eventually(lambda: desk.ask("GET", f"/messages/{given['id']}")["status"] == "delivered")
+
+    visitor.page.goto(f"{desk.url}/demo")  # another page of the shop
+    expect(visitor.launcher).to_have_accessible_name("打开聊天 (1 条新消息)")
+    visitor.open()
+    visitor.shows(answer)
+    eventually(lambda: desk.ask("GET", f"/messages/{given['id']}")["status"] == "read")
+    visitor.launcher.click()
+    expect(visitor.launcher).to_have_accessible_name("打开聊天")
+
+
+def test_what_is_written_without_a_network_goes_out_once_when_it_is_back(
+    visitor: Chat, desk: Desk, context: BrowserContext, problems: Problems
+) -> None:
+    problems.allow("ERR_INTERNET_DISCONNECTED")
+    first, second = f"first {uuid4()}", f"second {uuid4()}"
+    visitor.open()
+    expect(visitor.panel.locator(".limit")).to_be_visible()
+    context.set_offline(True)
+    expect(visitor.panel.get_by_text("网络已断开")).to_be_visible()
+    visitor.say(first)
+    visitor.say(second)
+    expect(visitor.panel.get_by_text("等待网络恢复…")).to_have_count(2)
+
+    context.set_offline(False)
+    expect(visitor.panel.get_by_text("等待网络恢复…")).to_have_count(0)
+    expect(visitor.panel.get_by_text("网络已断开")).to_have_count(0)
+    desk.message(second)
+    assert [len(desk.messages(text)) for text in (first, second)] == [1, 1]
+    texts = visitor.log.locator(".bubble").all_inner_texts()
+    assert texts[-2:] == [first, second]
+
+
+def test_a_message_whose_acknowledgement_is_lost_is_not_doubled(page: Page, context: BrowserContext, desk: Desk) -> None:
+    cuts: list[str] = []
+
+    def proxy(ws: WebSocketRoute) -> None:
+        server = ws.connect_to_server()
+
+        def from_server(frame: str | bytes) -> None:
+            if len(cuts) < 2 and str(frame).startswith(("43/visitor,", '42/visitor,["event"')):
+                cuts.append(str(frame))
+                ws.close()
+            else:
+                ws.send(frame)
+
+        server.on_message(from_server)
+
+    context.add_init_script(OPEN_ROOTS)
+    page.route_web_socket("**/socket.io/**", proxy)
+    page.goto(f"{desk.url}/demo")
+    chat, text = Chat(page), f"once {uuid4()}"
+    chat.open()
+    chat.say(text)
+
+    expect(chat.panel.get_by_text("已发送")).to_be_visible(timeout=15_000)
+    chat.shows(text)
+    assert cuts
+    assert len(desk.messages(text)) == 1
+
+
+def test_a_message_not_yet_taken_outlives_a_reload(
+    visitor: Chat, desk: Desk, page: Page, context: BrowserContext, problems: Problems
+) -> None:
+    problems.allow("ERR_INTERNET_DISCONNECTED")
+    text = f"kept {uuid4()}"
+    visitor.open()
+    expect(visitor.panel.locator(".limit")).to_be_visible()
+    context.set_offline(True)
+    visitor.say(text)
+    expect(visitor.panel.get_by_text("等待网络恢复…")).to_be_visible()
+    page.goto("about:blank")
+    context.set_offline(False)
+
+    page.goto(f"{desk.url}/demo")
+    desk.message(text)
+    visitor.shows(text)
+
+
+@pytest.mark.covers("M-30")
+def test_files_go_up_with_the_message_and_show_as_pictures(visitor: Chat, desk: Desk) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "#0f766e").save(buffer, "PNG")
+    content, text = buffer.getvalue(), f"photo {uuid4()}"
+    visitor.open()
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.panel.get_by_role("button", name="添加文件").click()
+    chooser.value.set_files([{"name": "花 <b>.png", "mimeType": "image/png", "buffer": content}])
+    expect(visitor.panel.get_by_role("button", name="移除 花 <b>.png")).to_be_visible()
+    expect(visitor.panel.locator("progress")).to_have_count(0)
+    visitor.say(text)
+
+    [stored] = desk.message(text)["attachments"]
+    assert stored["sha256"] == hashlib.sha256(content).hexdigest()
+    picture = visitor.log.locator("img")
+    expect(picture).to_be_visible()
+    eventually(lambda: picture.evaluate("(image) => image.naturalWidth") == 64)
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visitor: Chat, tmp_path: Path) -> None:
+    large = tmp_path / "large.bin"
+    large.write_bytes(b"\0" * (10 * 2**20 + 1))
+    visitor.open()
+    expect(visitor.panel.get_by_text("文件不超过 10 MB")).to_be_visible()
+    with visitor.page.expect_file_chooser() as chooser:
+        visitor.panel.get_by_role("button", name="添加文件").click()
+    chooser.value.set_files(large)
+    expect(visitor.panel.get_by_text("large.bin 超过了 10 MB")).to_be_visible()
+
+
+@pytest.mark.covers("W-02", "M-30")
+def test_a_visitor_chooses_a_group_on_an_english_page_with_a_strict_policy(
+    page: Page, context: BrowserContext, desk: Desk, host_site: HostSite, site: dict[str, Any], accessible: Accessible
+) -> None:
+    queue = desk.ask("POST", "/queues", {"name": f"Roses {uuid4()}", "strategy": "longest_idle"})
+    put_settings(desk, site["id"], {"allowed_origins": [host_site.origin], "offered_queues": [queue["id"]], "color": "#facc15"})
+    host_site.policy = f"default-src 'none'; script-src {desk.widget_url}; frame-src {desk.widget_url}"
+    host_site.pages["/"] = host_page(desk, site["id"], "en")
+    context.add_init_script(OPEN_ROOTS)
+    page.goto(host_site.origin)
+    chat, text = Chat(page), f"roses {uuid4()}"
+    chat.open()
+    expect(chat.launcher).to_have_accessible_name("Close chat")
+    expect(chat.launcher).to_have_css("background-color", "rgb(250, 204, 21)")
+    expect(chat.launcher).to_have_css("color", "rgb(0, 0, 0)")
+    accessible(page)
+    accessible(chat.frame)
+
+    chat.panel.get_by_role("radio", name=queue["name"]).check()
+    chat.say(text)
+    asked = desk.message(text)
+    conversation = desk.ask("GET", f"/conversations/{asked['conversation_id']}")
+    assert conversation["queue_id"] == queue["id"]
+    expect(chat.panel.get_by_role("radio")).to_have_count(0)
+
+
+@pytest.mark.covers("M-34")
+def test_a_page_of_a_foreign_origin_gets_no_chat(
+    page: Page, context: BrowserContext, desk: Desk, host_site: HostSite, site: dict[str, Any], problems: Problems
+) -> None:
+    problems.allow("frame-ancestors")
+    host_site.pages["/"] = host_page(desk, site["id"], "en")
+    context.add_init_script(OPEN_ROOTS)
+    page.goto(host_site.origin)
+    chat = Chat(page)
+    chat.launcher.click()
+    eventually(lambda: any("frame-ancestors" in text for text in problems.seen))
+    expect(chat.panel.get_by_role("textbox")).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage)") == []
+    chat.launcher.click()  # it can still be closed
+    expect(page.locator("hub-chat iframe")).to_be_hidden()
+
+
+@pytest.mark.covers("M-44")
+def test_the_keyboard_is_enough(visitor: Chat, desk: Desk) -> None:
+    page, text = visitor.page, f"keys {uuid4()}"
+    expect(visitor.launcher).to_be_visible()
+    page.locator("nav a").last.focus()
+    page.keyboard.press("Tab")
+    expect(visitor.launcher).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(visitor.box).to_be_focused()
+    page.keyboard.type(text)
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("second line")
+    page.keyboard.press("Enter")
+    assert desk.message(text)["text"] == f"{text}\nsecond line"
+    page.keyboard.press("Escape")
+    expect(visitor.launcher).to_be_focused()
+    expect(visitor.launcher).to_have_attribute("aria-expanded", "false")
+
+
+@pytest.mark.covers("M-44")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_anybody(visitor: Chat, desk: Desk, accessible: Accessible, scheme: Any) -> None:
+    visitor.page.emulate_media(color_scheme=scheme)
+    text = f"axe {uuid4()}"
+    visitor.open()
+    visitor.say(text)
+    asked = desk.message(text)
+    desk.answer(asked["conversation_id"], "See https://example.com/help")
+    visitor.shows("See https://example.com/help")
+    expect(visitor.panel.get_by_role("link")).to_have_attribute("rel", "noopener noreferrer nofollow")
+    accessible(visitor.page)
+    accessible(visitor.frame)
+
+
+@pytest.mark.covers("M-30")
+def test_on_a_phone_the_chat_fills_the_screen(visitor: Chat) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    visitor.open()
+    frame = visitor.page.locator("hub-chat iframe")
+    eventually(lambda: frame.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844})
+    expect(visitor.launcher).to_be_hidden()
+    assert visitor.box.evaluate("(box) => parseFloat(getComputedStyle(box).fontSize)") >= 16
+    visitor.panel.get_by_role("button", name="关闭聊天").click()
+    expect(visitor.launcher).to_be_focused()
+
+
+def test_the_host_page_cannot_reach_into_the_widget(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.url}/demo")
+    page.wait_for_function("document.querySelector('hub-chat')")
+    assert page.evaluate("document.querySelector('hub-chat').shadowRoot") is None
+    eventually(lambda: any("/widget/v1/frame" in frame.url for frame in page.frames))
+    assert all("token" not in frame.url for frame in page.frames)
+
+
+def test_commands_given_before_the_script_is_there_are_followed(
+    page: Page, context: BrowserContext, desk: Desk, host_site: HostSite, site: dict[str, Any]
+) -> None:
+    put_settings(desk, site["id"], {"allowed_origins": [host_site.origin]})
+    queue = "<script>window.hub = function () { (hub.q = hub.q || []).push(arguments) }; hub('open')</script>"
+    host_site.pages["/"] = host_page(desk, site["id"], "en", 'data-launcher="hidden"').replace("<main>", f"{queue}<main>")
+    context.add_init_script(OPEN_ROOTS)
+    page.goto(host_site.origin)
+    chat, text = Chat(page), f"reset {uuid4()}"
+    expect(chat.box).to_be_focused()
+    chat.say(text)
+    asked = desk.message(text)
+    chat.shows(text)
+
+    page.evaluate("hub('reset')")
+    chat.shows(text, times=0)
+    chat.say(f"again {text}")
+    again = desk.message(f"again {text}")
+    assert again["conversation_id"] != asked["conversation_id"]

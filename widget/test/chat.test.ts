@@ -1,0 +1,279 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+
+import { Chat } from '../src/panel/chat'
+import type { Host } from '../src/panel/host'
+import type { Message } from '../src/panel/model'
+import type { ToHost, ToPanel } from '../src/shared/messages'
+import { FakeSocket, settle } from './server'
+
+const SITE = {
+  name: 'Shop', color: '#0f766e', position: 'right', greeting_en: 'Hi', greeting_zh: '您好', offline_text: '',
+  choice: [], online: true, max_file_bytes: 1000,
+}
+const NOBODY = { name: '', email: '' }
+
+let said: ToHost[]
+let storage: Record<string, string>
+let tell: (message: ToPanel) => void
+let chat: Chat
+
+const message = (n: number, more: Partial<Message> = {}): Message => ({
+  id: `m${n}`, n, client_key: null, direction: 'out', text: `text ${n}`, author: 'Li', attachments: [],
+  created_at: '2026-11-21T10:00:00Z', status: null, ...more,
+})
+const hello = (more: object = {}): object => ({
+  visitor_id: 'v', cursor: 'c0', resync: false, site: SITE, conversation: null, messages: [], unread: 0, ...more,
+})
+
+function meet(open = true): Chat {
+  const host: Host = {
+    start: { hub: 'start', site: 's', theme: '', saved: { ...storage }, page: { url: 'http://shop.example/', title: 'Shop' }, identity: null, open },
+    origin: 'http://shop.example',
+    post: (note) => {
+      said.push(note)
+      if (note.type !== 'save') return
+      if (note.value === null) delete storage[note.name]
+      else storage[note.name] = note.value
+    },
+    listen: (onMessage) => (tell = onMessage),
+  }
+  return new Chat(host)
+}
+const server = (): FakeSocket => FakeSocket.last
+const letIn = (more: object = {}): void => {
+  server().opens()
+  server().event('hello', hello(more))
+}
+const sends = () => FakeSocket.all.flatMap((socket) => socket.asked('send'))
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('WebSocket', FakeSocket)
+  FakeSocket.all = []
+  said = []
+  storage = {}
+  chat = meet()
+})
+afterEach(() => vi.useRealTimers())
+
+test('it introduces itself with what the host keeps and with the origin the browser names', () => {
+  storage = { token: 'secret' }
+  chat = meet()
+  server().opens()
+  const auth = JSON.parse(server().sent[0]!.slice('40/visitor,'.length))
+  expect(auth).toMatchObject({ site: 's', token: 'secret', origin: 'http://shop.example', page: { title: 'Shop' } })
+})
+
+test('a new token is kept by the host and shown the next time', () => {
+  letIn({ token: 'fresh' })
+  expect(storage.token).toBe('fresh')
+  server().breaks()
+  vi.advanceTimersByTime(1_000)
+  server().opens()
+  expect(server().sent[0]).toContain('"token":"fresh"')
+})
+
+test('a message is shown at once, kept until it is acknowledged, and then one of the list', async () => {
+  letIn()
+  chat.say(' hello ', NOBODY)
+  const [asked] = sends()
+  expect(chat.outbox.items).toHaveLength(1)
+  expect(Object.keys(storage).filter((name) => name.startsWith('out:'))).toHaveLength(1)
+  expect(asked!.data).toEqual({ client_key: asked!.data.client_key, text: 'hello', files: [] })
+  server().answers(asked!.id, { ok: true, message: message(1, { direction: 'in', client_key: asked!.data.client_key }) })
+  await settle()
+  expect(chat.outbox.items).toEqual([])
+  expect(chat.state.messages.map(({ id }) => id)).toEqual(['m1'])
+  expect(Object.keys(storage).filter((name) => name.startsWith('out:'))).toEqual([])
+})
+
+test('what was written without a connection goes out in order when there is one, with the same keys over all tries', async () => {
+  chat.say('one', NOBODY)
+  chat.say('two', NOBODY)
+  await settle()
+  letIn()
+  await settle()
+  expect(sends().map(({ data }) => data.text)).toEqual(['one'])
+  server().breaks()
+  await settle()
+  vi.advanceTimersByTime(1_000)
+  letIn()
+  await settle()
+  const tries = sends()
+  expect(tries.map(({ data }) => data.text)).toEqual(['one', 'one'])
+  expect(tries[0]!.data.client_key).toBe(tries[1]!.data.client_key)
+  server().answers(tries[1]!.id, { ok: true, message: message(1, { direction: 'in', client_key: tries[1]!.data.client_key }) })
+  await settle()
+  expect(sends().map(({ data }) => data.text)).toEqual(['one', 'one', 'two'])
+})
+
+test('a reload keeps what is on its way', async () => {
+  chat.say('kept', NOBODY)
+  const { key } = chat.outbox.items[0]!
+  storage['out:rubbish'] = '{not json'
+  chat = meet()
+  letIn()
+  await settle()
+  expect(sends().map(({ data }) => [data.text, data.client_key])).toEqual([['kept', key]])
+})
+
+test('the same message by event and by acknowledgement is one message', async () => {
+  letIn()
+  chat.say('once', NOBODY)
+  const [asked] = sends()
+  const stored = message(1, { direction: 'in', client_key: asked!.data.client_key })
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: stored })
+  expect(chat.outbox.items).toEqual([])
+  server().answers(asked!.id, { ok: true, message: stored })
+  await settle()
+  expect(chat.state.messages).toHaveLength(1)
+  expect(sends()).toHaveLength(1)
+})
+
+test('a refusal for good stays with its reason until it is tried again or thrown away', async () => {
+  letIn()
+  chat.say('bad', NOBODY)
+  server().answers(sends()[0]!.id, { ok: false, code: 'bad_message', detail: '', retry: false })
+  await settle()
+  vi.advanceTimersByTime(40_000)
+  expect(chat.outbox.items.map(({ failed }) => failed)).toEqual(['bad_message'])
+  expect(sends()).toHaveLength(1)
+  chat.outbox.retry(chat.outbox.items[0]!.key)
+  expect(sends()).toHaveLength(2)
+  server().answers(sends()[1]!.id, { ok: false, code: 'bad_message', detail: '', retry: false })
+  await settle()
+  chat.outbox.remove(chat.outbox.items[0]!.key)
+  expect(Object.keys(storage).filter((name) => name.startsWith('out:'))).toEqual([])
+})
+
+test('a refusal for now is tried again, later each time', async () => {
+  letIn()
+  chat.say('busy', NOBODY)
+  server().answers(sends()[0]!.id, { ok: false, code: 'rate_limited', detail: '', retry: true })
+  await settle()
+  expect(sends()).toHaveLength(1)
+  vi.advanceTimersByTime(1_500)
+  expect(sends()).toHaveLength(2)
+  server().answers(sends()[1]!.id, { ok: false, code: 'unavailable', detail: '', retry: true })
+  await settle()
+  vi.advanceTimersByTime(999)
+  expect(sends()).toHaveLength(2)
+  vi.advanceTimersByTime(2_001)
+  expect(sends()).toHaveLength(3)
+})
+
+test('a server that never answers is left for a new connection', async () => {
+  letIn()
+  chat.say('hm', NOBODY)
+  vi.advanceTimersByTime(12_001)
+  await settle()
+  expect(FakeSocket.all).toHaveLength(2)
+  letIn()
+  await settle()
+  expect(sends()).toHaveLength(2)
+})
+
+test('a gap between two events is mended by connecting anew with the cursor', () => {
+  letIn()
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(1) })
+  server().event('event', { cursor: 'c3', prev: 'c2', type: 'message.added', data: message(3) })
+  expect(FakeSocket.all).toHaveLength(2)
+  server().opens()
+  expect(server().sent[0]).toContain('"cursor":"c1"')
+  server().event('hello', hello({ cursor: 'c3', messages: [message(1), message(2), message(3)] }))
+  expect(chat.state.messages.map(({ n }) => n)).toEqual([1, 2, 3])
+})
+
+test('after too long an absence the list begins anew', () => {
+  letIn({ messages: [message(1)] })
+  server().breaks()
+  vi.advanceTimersByTime(1_000)
+  letIn({ resync: true, messages: Array.from({ length: 50 }, (_, i) => message(100 + i)) })
+  expect(chat.state.messages[0]!.n).toBe(100)
+  expect(chat.state.hasMore).toBe(true)
+})
+
+test('only an open panel in a visible page reads; what arrived is reported in any case', () => {
+  tell({ type: 'shown', open: false })
+  letIn({ messages: [message(1)] })
+  expect(server().asked('seen').map(({ data }) => data)).toEqual([{ message_ids: ['m1'] }])
+  expect(server().asked('read')).toEqual([])
+  expect(said).toContainEqual({ type: 'unread', count: 1 })
+  tell({ type: 'shown', open: true })
+  expect(server().asked('read').map(({ data }) => data)).toEqual([{ n: 1 }])
+  expect(said[said.length - 1]).toEqual({ type: 'unread', count: 0 })
+
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(2) })
+  expect(server().asked('read')).toHaveLength(1)
+  vi.mocked(vi.spyOn(document, 'hidden', 'get')).mockReturnValue(false)
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(server().asked('read').map(({ data }) => data.n)).toEqual([1, 2])
+})
+
+test('what was read elsewhere is not unread here', () => {
+  tell({ type: 'shown', open: false })
+  letIn({ messages: [message(1)] })
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.changed', data: { id: 'm1', n: 1, status: 'read' } })
+  expect(said[said.length - 1]).toEqual({ type: 'unread', count: 0 })
+})
+
+test('typing is told now and then, and ends with a pause or the message', () => {
+  letIn()
+  chat.type()
+  chat.type()
+  vi.advanceTimersByTime(3_100)
+  chat.type()
+  expect(server().asked('typing').map(({ data }) => data.typing)).toEqual([true, true])
+  vi.advanceTimersByTime(4_100)
+  expect(server().asked('typing').map(({ data }) => data.typing)).toEqual([true, true, false])
+})
+
+test('an agent who types is shown until the answer comes, or for a while', () => {
+  letIn()
+  server().event('typing', { typing: true, name: '李娜' })
+  expect(chat.state.typing).toBe('李娜')
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(1) })
+  expect(chat.state.typing).toBeNull()
+  server().event('typing', { typing: true, name: '' })
+  expect(chat.state.typing).toBe('')
+  vi.advanceTimersByTime(6_001)
+  expect(chat.state.typing).toBeNull()
+})
+
+test('the wish goes with the first message of a conversation, and not with later ones', async () => {
+  letIn({ site: { ...SITE, choice: [{ kind: 'queue', id: 'q', name: 'Roses', online: true }] } })
+  chat.choose({ kind: 'queue', id: 'q' })
+  chat.say('first', NOBODY)
+  chat.say('second', NOBODY)
+  expect(chat.outbox.items.map(({ wish }) => wish?.id)).toEqual(['q', undefined])
+})
+
+test('a server that will not have us is not asked again, unless the host proves who the visitor is', () => {
+  server().opens()
+  server().event('bye', { code: 'bad_identity', detail: '', retry: false })
+  expect(chat.state.phase).toBe('refused')
+  expect(said).toContainEqual({ type: 'identity' })
+  vi.advanceTimersByTime(60_000)
+  expect(FakeSocket.all).toHaveLength(1)
+  tell({ type: 'identify', identity: 'jwt' })
+  server().opens()
+  expect(server().sent[0]).toContain('"identity":"jwt"')
+  server().event('bye', { code: 'bad_identity', detail: '', retry: false })
+  expect(said.filter(({ type }) => type === 'identity')).toHaveLength(1)
+})
+
+test('reset forgets the visitor, what he said and what was on its way', () => {
+  letIn({ token: 't', messages: [message(1)] })
+  chat.say('private', NOBODY)
+  tell({ type: 'reset' })
+  expect(chat.state.messages).toEqual([])
+  expect(chat.outbox.items).toEqual([])
+  server().opens()
+  expect(server().sent[0]).toContain('"token":null')
+})
+
+test('the colour of the site reaches the launcher with a text that reads well on it', () => {
+  letIn()
+  expect(said).toContainEqual({ type: 'look', look: { color: '#0f766e', text: '#ffffff', position: 'right' } })
+})

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest'
+
+import { TEXTS } from '../src/loader/texts'
+import { en } from '../src/panel/i18n/en'
+import { Words } from '../src/panel/i18n/words'
+import { zh } from '../src/panel/i18n/zh'
+import { newKey } from '../src/panel/key'
+import { contrast, isColor, luminance, textOn } from '../src/shared/contrast'
+import { localeOf } from '../src/shared/locale'
+
+test('contrast is as WCAG computes it', () => {
+  expect(contrast('#ffffff', '#000000')).toBeCloseTo(21, 5)
+  expect(contrast('#777777', '#ffffff')).toBeCloseTo(4.48, 2)
+  expect(luminance('#ff0000')).toBeCloseTo(0.2126, 4)
+})
+
+test('text reads well on every colour a site may choose', () => {
+  for (let value = 0; value < 2 ** 24; value += 4099) {
+    const color = `#${value.toString(16).padStart(6, '0')}`
+    expect(contrast(color, textOn(color))).toBeGreaterThanOrEqual(4.5)
+  }
+})
+
+test('a colour is six hexadecimal digits and nothing else', () => {
+  expect(['#0F766e', '#fff', 'red', '#0f766e;x', null].map(isColor)).toEqual([true, false, false, false, false])
+})
+
+const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]!).sort()
+
+const TABLES: [string, Record<string, string>, Record<string, string>][] = [
+  ['panel', en, zh],
+  ['launcher', { ...TEXTS.en }, { ...TEXTS['zh-CN'] }],
+]
+
+test.each(TABLES)('both languages of the %s say the same things', (_, one, other) => {
+  expect(Object.keys(other).sort()).toEqual(Object.keys(one).sort())
+  for (const key of Object.keys(one)) expect(names(other[key]!), key).toEqual(names(one[key]!))
+})
+
+test('Chinese pages get Chinese, all others English', () => {
+  expect(['zh', 'zh-CN', 'zh-Hant-TW', 'ZH-tw', 'en-GB', 'de', '', 'zhx'].map(localeOf)).toEqual([
+    'zh-CN', 'zh-CN', 'zh-CN', 'zh-CN', 'en', 'en', 'en', 'en',
+  ])
+})
+
+test('values go into the words as they are', () => {
+  const words = new Words('en', en)
+  expect(words.t('typingName', { name: '<b>$& Li' })).toBe('<b>$& Li is typing…')
+  expect([words.size(900), words.size(10 * 2 ** 20), words.size(1.5 * 2 ** 20)]).toEqual(['0.9 KB', '10 MB', '1.5 MB'])
+})
+
+test('keys are random UUIDs of version 4', () => {
+  const keys = Array.from({ length: 100 }, newKey)
+  expect(new Set(keys).size).toBe(100)
+  for (const key of keys) expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
