@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hub.delivery.store import Delivery
 from hub.messages.states import DeliveryState
 
 _WORST_FIRST = (
@@ -20,3 +21,8 @@ _WORST_FIRST = (
 def overall(states: Iterable[DeliveryState]) -> DeliveryState:
     """The state a message is shown with."""
     return min(states, key=_WORST_FIRST.index)
+
+
+def worst(deliveries: Iterable[Delivery]) -> Delivery:
+    """The delivery whose state, reason and words stand for the message."""
+    return min(deliveries, key=lambda delivery: _WORST_FIRST.index(delivery.state))

@@ -13,7 +13,8 @@ from hub.conversations.values import MessageView
 from hub.db import Database
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Known, Purpose, decide
-from hub.delivery.store import deliveries_of, refused, suppressed, view_of
+from hub.delivery.overall import worst
+from hub.delivery.store import Delivery, deliveries_of, newest, refused, suppressed, view_of
 from hub.ids import AccountId, MessageId
 from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind
 from hub.messages.capabilities import Capabilities
@@ -21,13 +22,17 @@ from hub.messages.content import Direction
 
 
 class ReplyOption(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to answer, and what it would refuse. `capabilities` by feature name; numbers under their own names."""
+    """One way to answer, and what it would refuse. `capabilities` by feature name; numbers under their own names.
+
+    `suggested_cc`: whom an answer to all would reach as well; nobody is copied unless asked for.
+    """
 
     channel: ChannelKind
     account_id: AccountId
     account_name: str
     to: tuple[dict[str, str], ...]
     cc: tuple[dict[str, str], ...]
+    suggested_cc: tuple[dict[str, str], ...]
     subject: str
     allowed: bool
     refusals: tuple[str, ...]
@@ -40,15 +45,26 @@ class _Asked:
     """What the newest inbound message on a channel says about answering it."""
 
     to: tuple[Address, ...]
-    cc: tuple[Address, ...]
+    others: tuple[Address, ...]  # named beside us in what is answered
     subject: str
     account_id: AccountId | None
 
 
 async def with_deliveries(db: Database, messages: Sequence[MessageView]) -> list[MessageView]:
-    """The same messages, the outbound ones with the fate at each address."""
+    """The same messages, the outbound ones with the fate at each address and the status that follows from it."""
     found = await deliveries_of(db, [m.id for m in messages if m.direction is Direction.OUT])
-    return [msgspec.structs.replace(m, deliveries=tuple(map(view_of, found[m.id]))) if m.id in found else m for m in messages]
+    return [_with_fate(m, newest(found[m.id])) if m.id in found else m for m in messages]
+
+
+def _with_fate(message: MessageView, deliveries: Sequence[Delivery]) -> MessageView:
+    shown = worst(deliveries)
+    return msgspec.structs.replace(
+        message,
+        status=shown.state,
+        status_detail=shown.detail,
+        failure=shown.failure,
+        deliveries=tuple(map(view_of, deliveries)),
+    )
 
 
 async def reply_options(db: Database, carriers: Carriers, conversation: Conversation) -> list[ReplyOption]:
@@ -58,7 +74,7 @@ async def reply_options(db: Database, carriers: Carriers, conversation: Conversa
         asked = await _asked(db, conversation, channel)
         for carrier in await carriers.of_channel(channel) if asked.to else []:
             if _fits(carrier, conversation, asked):
-                options.append(await _option(db, carrier, conversation, asked))
+                options.append(await _option(db, carriers, carrier, conversation, asked))
     return sorted(options, key=lambda option: not option.default)
 
 
@@ -67,20 +83,23 @@ def _fits(carrier: Carrier, conversation: Conversation, asked: _Asked) -> bool:
     return carrier.channel is not ChannelKind.WEBCHAT or carrier.account_id in (asked.account_id, conversation.account_id)
 
 
-async def _option(db: Database, carrier: Carrier, conversation: Conversation, asked: _Asked) -> ReplyOption:
+async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversation: Conversation, asked: _Asked) -> ReplyOption:
     refusals_of = await refused(db, asked.to, carrier.channel)
     blocked = await suppressed(db, asked.to)
     decisions = [
         decide(Purpose.REPLY, Known(refused=refusals_of.get(address), suppressed=blocked.get(address))) for address in asked.to
     ]
     refusals = sorted({d.rule for d in decisions if not d.allowed})
+    ours = await carriers.ours(asked.others)
+    others = (a for a in asked.others if a.value not in ours and a not in asked.to)
     is_default = carrier.channel is conversation.channel and carrier.account_id in (asked.account_id, conversation.account_id)
     return ReplyOption(
         channel=carrier.channel,
         account_id=carrier.account_id,
         account_name=carrier.name,
         to=tuple(map(_plain, asked.to)),
-        cc=tuple(map(_plain, asked.cc)),
+        cc=(),
+        suggested_cc=tuple(map(_plain, others)),
         subject=asked.subject,
         allowed=not refusals,
         refusals=tuple(refusals),
@@ -93,7 +112,7 @@ async def _asked(db: Database, conversation: Conversation, channel: ChannelKind)
     """Whom an answer on `channel` goes to: who wrote last on it, else what the customer's card says."""
     row = await db.fetch_one(
         """
-        SELECT from_kind, from_value, from_name, subject, account_id, extra FROM message
+        SELECT from_kind, from_value, from_name, recipients, subject, account_id, extra FROM message
         WHERE conversation_id = $1 AND channel = $2 AND direction = 'in' AND kind <> 'bounce' ORDER BY n DESC LIMIT 1
         """,
         conversation.id,
@@ -102,11 +121,23 @@ async def _asked(db: Database, conversation: Conversation, channel: ChannelKind)
     kind = ADDRESS_KIND_OF[channel]
     if row is not None and row["from_value"]:
         to = _reply_to(row["extra"]) or (Address(kind=kind, value=row["from_value"], name=row["from_name"]),)
-        return _Asked(to=to, cc=(), subject=_re(row["subject"] or conversation.subject), account_id=row["account_id"])
+        return _Asked(
+            to=to,
+            others=_others(row["recipients"], kind),
+            subject=_re(row["subject"] or conversation.subject),
+            account_id=row["account_id"],
+        )
     if kind is AddressKind.VISITOR:
         to = (Address(kind=kind, value=str(conversation.visitor_id)),) if conversation.visitor_id else ()
-        return _Asked(to=to, cc=(), subject="", account_id=conversation.account_id)
-    return _Asked(to=await _known_addresses(db, conversation, kind), cc=(), subject=_re(conversation.subject), account_id=None)
+        return _Asked(to=to, others=(), subject="", account_id=conversation.account_id)
+    return _Asked(
+        to=await _known_addresses(db, conversation, kind), others=(), subject=_re(conversation.subject), account_id=None
+    )
+
+
+def _others(recipients: Mapping[str, Any], kind: AddressKind) -> tuple[Address, ...]:
+    named = (*recipients.get("to", ()), *recipients.get("cc", ()))
+    return tuple(dict.fromkeys(Address(kind=kind, value=p["address"], name=p["name"]) for p in named if p["kind"] == kind.value))
 
 
 def _reply_to(extra: Mapping[str, Any]) -> tuple[Address, ...]:

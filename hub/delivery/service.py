@@ -5,29 +5,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from hub import clock
 from hub.auth.callers import Caller
 from hub.channels.contract import CarriedByLog
 from hub.conversations import queries as conversations
-from hub.conversations.errors import NoSuchConversation
 from hub.conversations.lifecycle import Conversation, WaitingFor
-from hub.conversations.policy import sees
 from hub.conversations.store import NewMessage, author_of, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
 from hub.conversations.values import AttachmentView, MessageView, Party
-from hub.db import Database
+from hub.crm.customers.queries import owner
+from hub.db import Database, UniqueViolation
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Decision, Known, Purpose, decide
 from hub.delivery.errors import NothingToRetry, Refused
 from hub.delivery.outgoing import Outgoing, write
+from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, insert_deliveries, latest, refused, suppressed
+from hub.errors import Invalid
 from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
-from hub.messages.address import Address
+from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind
 from hub.messages.content import Direction, Draft, MessageKind, StoredFile
+from hub.messages.plain import line
 from hub.messages.render import Rendered, render
 from hub.messages.states import DeliveryState
 
@@ -42,6 +42,7 @@ class Send:
     conversation_id: ConversationId | None = None
     customer_id: CustomerId | None = None
     expected_version: int | None = None
+    request_digest: str | None = None  # of what the client asked for, where what is sent was partly filled in here
     forwards: MessageId | None = None  # the message whose text and files this one passes on
 
 
@@ -61,27 +62,38 @@ class DeliveryService:
         """
         carrier = await self._carriers.get(send.account_id)
         conversation = await self._conversation(send, carrier, by)
-        fitted = render(send.draft, carrier.adapter.capabilities())
+        fitted = render(_cleaned(send.draft), carrier.adapter.capabilities())
         if fitted.refused:
             raise Refused("this channel does not take it", refusals=[code.value for code in fitted.refused])
         people = _recipients(fitted.draft)
-        if not people:
-            raise Refused("nobody to send it to", refusals=["no_recipient"])
-        decisions = await self._decide(send, carrier, people)
-        outgoing = _outgoing(send, fitted, carrier, conversation, decisions, by)
-        stored: MessageView = await self._db.committer.submit("send", outgoing)
+        _require_reachable(people, carrier, conversation)
+        decisions = await self._decide(send, conversation, carrier, people)
+        outgoing = _outgoing(send, fitted, carrier, conversation, decisions, await self._carriers.ours(people), by)
+        stored = await self._stored(outgoing)
         self._wake()
+        return stored if stored.deliveries else (await with_deliveries(self._db, [stored]))[0]
+
+    async def _stored(self, outgoing: Outgoing) -> MessageView:
+        try:
+            stored: MessageView = await self._db.committer.submit("send", outgoing)
+        except UniqueViolation as error:
+            if error.constraint != "message_author_client_key":
+                raise
+            stored = await self._db.committer.submit("send", outgoing)  # another process was first: now it is found
         return stored
 
     async def _conversation(self, send: Send, carrier: Carrier, by: Caller) -> Conversation:
         if send.conversation_id is not None:
-            found = await conversations.conversation(self._db, send.conversation_id, by)
-            if not sees(by, found):
-                raise NoSuchConversation()
-            return found
-        return _begin(send, carrier, by)
+            return await conversations.conversation(self._db, send.conversation_id, by)
+        known = "SELECT 1 FROM customer WHERE id = $1"
+        if send.customer_id is not None and await self._db.fetch_one(known, send.customer_id) is None:
+            raise Invalid("no such customer", path="customer_id")
+        customer_id = send.customer_id or (await owner(self._db, send.draft.to[0]) if send.draft.to else None)
+        return _begin(send, carrier, customer_id, by)
 
-    async def _decide(self, send: Send, carrier: Carrier, people: Mapping[Address, str]) -> dict[Address, Decision]:
+    async def _decide(
+        self, send: Send, conversation: Conversation, carrier: Carrier, people: Mapping[Address, str]
+    ) -> dict[Address, Decision]:
         refusals = await refused(self._db, people, carrier.channel)
         blocked = await suppressed(self._db, people)
         decisions = {
@@ -90,8 +102,14 @@ class DeliveryService:
         }
         bad = {address.value: d.rule for address, d in decisions.items() if not d.allowed}
         if bad:
-            raise Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)
+            allowed = await self._allowed(conversation) if send.conversation_id else []
+            raise Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad, allowed=allowed)
         return decisions
+
+    async def _allowed(self, conversation: Conversation) -> list[str]:
+        """The channels an answer could still take."""
+        options = await reply_options(self._db, self._carriers, conversation)
+        return sorted({option.channel.value for option in options if option.allowed})
 
     async def retry(self, id: MessageId, *, by: Caller) -> MessageView:
         """Send again, by hand, to every address where it failed or nobody knows: each gets a new delivery, the old one stays as it is.
@@ -108,7 +126,7 @@ class DeliveryService:
             await insert_deliveries(work, again)
             await settle_message(work, id)
         self._wake()
-        return msgspec.structs.replace(message, status=DeliveryState.QUEUED)
+        return (await with_deliveries(self._db, [message]))[0]
 
 
 def _again(old: Delivery, now: datetime) -> Delivery:
@@ -128,6 +146,26 @@ def _again(old: Delivery, now: datetime) -> Delivery:
     )
 
 
+def _cleaned(draft: Draft) -> Draft:
+    """Without line breaks and control characters where they would end a header."""
+
+    def named(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+        return tuple(replace(address, name=line(address.name, 300)) for address in addresses)
+
+    return replace(draft, subject=line(draft.subject, 500), to=named(draft.to), cc=named(draft.cc), bcc=named(draft.bcc))
+
+
+def _require_reachable(people: Mapping[Address, str], carrier: Carrier, conversation: Conversation) -> None:
+    """Somebody is to get it, by addresses of the account's kind; over web chat only the visitor whose conversation it is."""
+    if not people:
+        raise Refused("nobody to send it to", refusals=["no_recipient"])
+    wrong = [a.value for a in people if a.kind is not ADDRESS_KIND_OF[carrier.channel]]
+    if carrier.channel is ChannelKind.WEBCHAT:
+        wrong = [a.value for a in people if a.value != str(conversation.visitor_id)]
+    if wrong:
+        raise Refused("not reached on this channel", refusals=["wrong_address"], addresses=dict.fromkeys(wrong, "wrong_address"))
+
+
 def _recipients(draft: Draft) -> dict[Address, str]:
     """Each address once, with its role."""
     roles: dict[Address, str] = {}
@@ -137,18 +175,18 @@ def _recipients(draft: Draft) -> dict[Address, str]:
     return roles
 
 
-def _begin(send: Send, carrier: Carrier, by: Caller) -> Conversation:
+def _begin(send: Send, carrier: Carrier, customer_id: CustomerId | None, by: Caller) -> Conversation:
     now = clock.now()
     return Conversation(
         id=ConversationId(new_id()),
         waiting_for=WaitingFor.CUSTOMER,
         waiting_since=now,
-        subject=send.draft.subject[:500],
+        subject=line(send.draft.subject, 500),
         channel=carrier.channel,
         account_id=carrier.account_id,
         queue_id=carrier.queue_id,
         assignee_id=by.user_id,
-        customer_id=send.customer_id,
+        customer_id=customer_id,
         link_reason="began_by_us",
         last_message_at=now,
         created_at=now,
@@ -157,7 +195,13 @@ def _begin(send: Send, carrier: Carrier, by: Caller) -> Conversation:
 
 
 def _outgoing(
-    send: Send, fitted: Rendered, carrier: Carrier, conversation: Conversation, decisions: Mapping[Address, Decision], by: Caller
+    send: Send,
+    fitted: Rendered,
+    carrier: Carrier,
+    conversation: Conversation,
+    decisions: Mapping[Address, Decision],
+    ours: frozenset[str],
+    by: Caller,
 ) -> Outgoing:
     now = clock.now()
     by_log = isinstance(carrier.adapter, CarriedByLog) and carrier.adapter.carried_by_log
@@ -186,7 +230,7 @@ def _outgoing(
         deliveries=deliveries,
         begins=conversation if send.conversation_id is None else None,
         expected_version=send.expected_version,
-        participants=tuple(address.value for address in decisions),
+        participants=tuple(address.value for address in decisions if address.value not in ours),
         agent_id=by.user_id,
     )
 
@@ -216,7 +260,7 @@ def _message(
         attachments=tuple(_attachment(file) for file in draft.files),
         extra=extra,
         client_key=draft.client_key,
-        client_digest=_digest(send) if draft.client_key else None,
+        client_digest=(send.request_digest or _digest(send)) if draft.client_key else None,
         status=state,
         created_at=at,
         own_keys=_subject_keys(draft) if send.conversation_id is None else (),

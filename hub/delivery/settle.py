@@ -5,7 +5,7 @@ import msgspec
 from hub.conversations import events
 from hub.conversations.store import lock_conversations
 from hub.db import Work
-from hub.delivery.overall import overall
+from hub.delivery.overall import worst
 from hub.delivery.store import latest, view_of
 from hub.ids import MessageId
 
@@ -20,18 +20,21 @@ async def settle_message(work: Work, id: MessageId) -> None:
         return
     conversation = (await lock_conversations(work, [row["conversation_id"]]))[row["conversation_id"]]
     deliveries = await latest(work, id)
-    status = overall(d.state for d in deliveries)
-    worst = next(d for d in deliveries if d.state is status)
-    failure = worst.failure.value if worst.failure else None
+    shown = worst(deliveries)
+    failure = shown.failure.value if shown.failure else None
     await work.execute(
-        "UPDATE message SET status = $2, status_detail = $3, failure = $4 WHERE id = $1", id, status.value, worst.detail, failure
+        "UPDATE message SET status = $2, status_detail = $3, failure = $4 WHERE id = $1",
+        id,
+        shown.state.value,
+        shown.detail,
+        failure,
     )
     data = {
         "conversation_id": row["conversation_id"],
         "message_id": id,
         "n": row["n"],
-        "status": status.value,
-        "status_detail": worst.detail,
+        "status": shown.state.value,
+        "status_detail": shown.detail,
         "failure": failure,
         "deliveries": msgspec.to_builtins([view_of(d) for d in deliveries]),
     }

@@ -93,10 +93,14 @@ async def deliveries_of(reads: Reads, message_ids: Iterable[MessageId]) -> dict[
     return found
 
 
-async def latest(reads: Reads, id: MessageId) -> list[Delivery]:
+def newest(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """The newest delivery to each address: what was sent again by hand stands for what failed before."""
-    by_address = {d.address: d for d in (await deliveries_of(reads, [id])).get(id, [])}
-    return list(by_address.values())
+    return list({d.address: d for d in deliveries}.values())
+
+
+async def latest(reads: Reads, id: MessageId) -> list[Delivery]:
+    """The newest delivery of a message to each address."""
+    return newest((await deliveries_of(reads, [id])).get(id, []))
 
 
 def view_of(delivery: Delivery) -> DeliveryView:

@@ -18,7 +18,7 @@ from hub.crm.customers.values import (
 from hub.crm.reads import Page, Reads, after, page
 from hub.db import Database, Row
 from hub.ids import CustomerId
-from hub.messages.address import AddressKind, ChannelKind, national_phone
+from hub.messages.address import Address, AddressKind, ChannelKind, national_phone
 
 MEMBERS_SHOWN = 200
 
@@ -108,6 +108,14 @@ async def refused(source: Reads, customer_ids: Iterable[UUID], channel: ChannelK
         str(channel),
     )
     return None if row is None else row["reason"] or "refused"
+
+
+async def owner(source: Reads, address: Address) -> CustomerId | None:
+    """Whose address it is; None where it is nobody's or several people's."""
+    rows = await source.fetch(
+        "SELECT customer_id FROM customer_address WHERE kind = $1 AND value = $2 LIMIT 2", address.kind.value, address.value
+    )
+    return rows[0]["customer_id"] if len(rows) == 1 else None
 
 
 async def names(source: Reads, customer_ids: Iterable[UUID]) -> Mapping[CustomerId, tuple[str, str]]:
