@@ -11,12 +11,12 @@ from hub.api.endpoint import Page, Request, Router
 from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.conversations import queries
-from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUpload
+from hub.conversations.errors import NoSuchAgent, NoSuchConversation, NoSuchMessage, NoSuchUpload
 from hub.conversations.forward import forwarded
 from hub.conversations.lifecycle import Priority, State, WaitingFor
 from hub.conversations.queries import BadCursor, Filter
 from hub.conversations.service import Change
-from hub.conversations.store import author_of
+from hub.conversations.store import author_of, content_digest
 from hub.conversations.values import AttachmentView, ConversationView, MessageView
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
@@ -26,6 +26,7 @@ from hub.errors import ClientKeyReused, Invalid
 from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal
 from hub.messages.content import Draft, StoredFile
+from hub.routing.errors import NoSuchQueue
 
 api = Router(tag="conversations")
 
@@ -214,9 +215,13 @@ async def get(request: Request, conversation_id: ConversationId) -> Conversation
     return await queries.view(request.hub.db, conversation_id, request.caller)
 
 
-@api.patch("/conversations/{conversation_id}", needs=Right.CONVERSATIONS_REPLY, raises=(NoSuchConversation, Stale, Invalid))
+@api.patch(
+    "/conversations/{conversation_id}", needs=Right.CONVERSATIONS_REPLY, raises=(NoSuchConversation, NoSuchQueue, Stale, Invalid)
+)
 async def change(request: Request, conversation_id: ConversationId, body: ConversationPatch) -> ConversationView:
     """Close, reopen, snooze, prioritise, rename, or hand to another queue."""
+    if body.queue_id is not None:
+        await request.hub.routing.queues.get(body.queue_id)
     given = Change(
         state=body.state,
         snoozed_until=body.snoozed_until,
@@ -228,7 +233,9 @@ async def change(request: Request, conversation_id: ConversationId, body: Conver
     return await request.hub.conversations.change(conversation_id, given, by=request.caller)
 
 
-@api.put("/conversations/{conversation_id}/assignee", needs=Right.CONVERSATIONS_ASSIGN, raises=(NoSuchConversation, Stale))
+@api.put(
+    "/conversations/{conversation_id}/assignee", needs=Right.CONVERSATIONS_ASSIGN, raises=(NoSuchConversation, NoSuchAgent, Stale)
+)
 async def assign(request: Request, conversation_id: ConversationId, body: AssigneePut) -> ConversationView:
     """Give the conversation to an agent; they see it at once."""
     return await request.hub.conversations.assign(conversation_id, to=body.agent_id, by=request.caller, version=body.version)
@@ -298,7 +305,13 @@ async def _reply(request: Request, id: ConversationId, body: MessageCreate, file
         files=files,
         client_key=body.client_key,
     )
-    return Send(account_id=account_id, conversation_id=id, draft=draft, expected_version=body.expected_version)
+    return Send(
+        account_id=account_id,
+        conversation_id=id,
+        draft=draft,
+        expected_version=body.expected_version,
+        request_digest=content_digest(id, body),
+    )
 
 
 async def _forward(request: Request, id: ConversationId, body: MessageCreate, files: tuple[StoredFile, ...]) -> Send:
@@ -327,6 +340,7 @@ async def _forward(request: Request, id: ConversationId, body: MessageCreate, fi
         draft=forwarded(draft, message),
         purpose=Purpose.SERVICE,
         expected_version=body.expected_version,
+        request_digest=content_digest(id, body),
         forwards=message.id,
     )
 

@@ -9,6 +9,12 @@ class NoSuchConversation(NotFound):
     code = "no_such_conversation"
 
 
+class NoSuchAgent(Invalid):
+    """Nobody can be given a conversation under this id: not there, or disabled."""
+
+    code = "no_such_agent"
+
+
 class NoSuchMessage(NotFound):
     """Not there, or in a conversation that is not for this caller."""
 

@@ -4,11 +4,11 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-import orjson
+from msgspec import Meta
 
 from hub.auth.callers import Caller
 from hub.conversations.errors import NoSuchConversation, NoSuchMessage
@@ -31,6 +31,9 @@ _MESSAGE = """
     m.recipients, m.subject, m.text, m.reply_text, m.has_html, m.attachments, m.status, m.status_detail, m.failure, m.notices, m.extra,
     m.client_key, m.journal_id, m.created_at
 """
+
+
+_cursor = msgspec.json.Decoder(tuple[Annotated[datetime, Meta(tz=True)], Annotated[int, Meta(ge=0, lt=2**63)]])
 
 
 class BadCursor(Invalid):
@@ -135,14 +138,13 @@ def _conditions(wanted: Filter, caller: Caller, args: Args) -> list[str]:
 
 
 def _write_cursor(at: datetime, n: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([at, n])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(msgspec.json.encode((at, n))).decode().rstrip("=")
 
 
 def _read_cursor(text: str) -> tuple[datetime, int]:
     try:
-        at, n = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return datetime.fromisoformat(at), int(n)
-    except (ValueError, TypeError) as error:
+        return _cursor.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, msgspec.DecodeError) as error:
         raise BadCursor("this is no cursor of this list") from error
 
 

@@ -10,7 +10,7 @@ from hub import clock
 from hub.auth.callers import Caller
 from hub.auth.errors import Stale
 from hub.conversations import events
-from hub.conversations.errors import NoSuchConversation
+from hub.conversations.errors import NoSuchAgent, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Said, State, after, close, reopen, snooze
 from hub.conversations.policy import require_sight
 from hub.conversations.queries import message_of
@@ -31,6 +31,7 @@ from hub.db import Database, Work
 from hub.errors import ClientKeyReused, Invalid
 from hub.ids import ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.content import Direction, MessageKind
+from hub.messages.plain import line
 
 Transform = Callable[[Conversation, datetime], Conversation]
 
@@ -62,10 +63,11 @@ class Conversations:
             return await self._store(work, before, _changed(before, change, clock.now()), by=by)
 
     async def assign(self, id: ConversationId, *, to: UserId | None, by: Caller, version: int | None = None) -> ConversationView:
-        """Give the conversation to an agent, or to nobody. Raises `NoSuchConversation`, `Stale`."""
+        """Give the conversation to an agent, or to nobody. Raises `NoSuchConversation`, `NoSuchAgent`, `Stale`."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
             _require_version(before, version)
+            await _require_agent(work, to)
             return await self.assign_in(work, before, to=to, by=by)
 
     async def assign_in(self, work: Work, before: Conversation, *, to: UserId | None, by: Caller) -> ConversationView:
@@ -109,7 +111,7 @@ class Conversations:
             return await self._add(work, before, note)
 
     async def link_customer(self, id: ConversationId, customer_id: CustomerId, *, by: Caller) -> ConversationView:
-        """Say who it is with; the first one linked, or chosen among candidates, is the one shown."""
+        """Say who it is with; of several, the one linked last is the one shown."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
             await _require_row(work, "customer", customer_id)
@@ -124,17 +126,18 @@ class Conversations:
                 "DELETE FROM conversation_customer WHERE conversation_id = $1 AND customer_id = $2", id, customer_id
             )
             left = await work.fetch_one(
-                "SELECT customer_id FROM conversation_customer WHERE conversation_id = $1 ORDER BY n LIMIT 1", id
+                "SELECT customer_id FROM conversation_customer WHERE conversation_id = $1 ORDER BY n DESC LIMIT 1", id
             )
-            return await self._store(work, before, replace(before, customer_id=left["customer_id"] if left else None), by=by)
+            shown = (left["customer_id"] if left else None) if before.customer_id == customer_id else before.customer_id
+            return await self._store(work, before, replace(before, customer_id=shown), by=by)
 
     async def link_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:
         """Let the conversation belong to a ticket as well."""
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
-            view = await link_ticket_in(work, before, ticket_id, by=by)
-            await self._tickets.note_link(work, ticket_id, id, linked=True, by=by)
-            return view
+            if await _link(work, "ticket", id, ticket_id, by):
+                await self._tickets.note_link(work, ticket_id, id, linked=True, by=by)
+            return await announce_change(work, before, before)
 
     async def unlink_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:
         """Undo a link to a ticket."""
@@ -148,17 +151,18 @@ class Conversations:
             return await announce_change(work, before, before)
 
     async def mark_read(self, id: ConversationId, n: int, *, by: Caller) -> None:
-        """The caller has seen the messages up to number `n`."""
+        """The caller has seen the messages up to number `n`; of two pages open at once, the one that has seen more counts."""
         async with self._db.unit_of_work() as work:
-            await self._seen(work, id, by)
+            seen = await self._seen(work, id, by)
             await work.execute(
                 """
                 INSERT INTO conversation_read (user_id, conversation_id, read_n) VALUES ($1, $2, $3)
                 ON CONFLICT (user_id, conversation_id) DO UPDATE SET read_n = excluded.read_n
+                WHERE conversation_read.read_n < excluded.read_n
                 """,
                 by.person,
                 id,
-                n,
+                min(n, seen.last_in_n),
             )
 
     async def wake_snoozed(self) -> int:
@@ -224,9 +228,12 @@ def _changed(before: Conversation, change: Change, now: datetime) -> Conversatio
             if change.snoozed_until is None or change.snoozed_until <= now:
                 raise Invalid("a snoozed conversation needs a time to come back at", path="snoozed_until")
             changed = snooze(changed, change.snoozed_until, now)
+        case _ if change.snoozed_until is not None:
+            raise Invalid("only a snoozed conversation comes back at a time", path="snoozed_until")
         case _:
             pass
-    named = {"priority": change.priority, "subject": change.subject, "queue_id": change.queue_id}
+    subject = None if change.subject is None else line(change.subject, 500)
+    named = {"priority": change.priority, "subject": subject, "queue_id": change.queue_id}
     given: dict[str, Any] = {name: value for name, value in named.items() if value is not None}
     if given:
         changed = replace(changed, **given, updated_at=now, version=changed.version + 1)
@@ -298,19 +305,28 @@ def _said(entry: NewMessage) -> Said:
     )
 
 
+async def _require_agent(work: Work, id: UserId | None) -> None:
+    if id is not None and await work.fetch_one("SELECT 1 FROM auth_user WHERE id = $1 AND NOT disabled", id) is None:
+        raise NoSuchAgent("there is no such agent", path="agent_id")
+
+
 async def _require_row(work: Work, table: str, id: UUID) -> None:
     if await work.fetch_one(f"SELECT 1 FROM {table} WHERE id = $1", id) is None:
         raise Invalid(f"no such {table}", path=f"{table}_id")
 
 
-async def _link(work: Work, what: str, conversation_id: ConversationId, id: UUID, by: Caller) -> None:
-    await work.execute(
-        f"""
+async def _link(work: Work, what: str, conversation_id: ConversationId, id: UUID, by: Caller) -> bool:
+    """False where it was linked before."""
+    return (
+        await work.execute(
+            f"""
         INSERT INTO conversation_{what} (conversation_id, {what}_id, linked_by, linked_at) VALUES ($1, $2, $3, $4)
         ON CONFLICT (conversation_id, {what}_id) DO NOTHING
         """,
-        conversation_id,
-        id,
-        by.user_id,
-        clock.now(),
+            conversation_id,
+            id,
+            by.user_id,
+            clock.now(),
+        )
+        > 0
     )
