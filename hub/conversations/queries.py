@@ -33,7 +33,7 @@ _MESSAGE = """
 """
 
 
-_cursor = msgspec.json.Decoder(tuple[Annotated[datetime, Meta(tz=True)], Annotated[int, Meta(ge=0, lt=2**63)]])
+_cursor = msgspec.json.Decoder(tuple[Annotated[datetime, Meta(tz=True)], Annotated[int, Meta(ge=0, le=2**63 - 1)]])
 
 
 class BadCursor(Invalid):
