@@ -7,8 +7,9 @@ from uuid import UUID
 from hub.app.build import build
 from hub.app.first_start import first_start
 from hub.app.run import run
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.ids import JournalId
+from hub.intake.errors import ParserFailed
 from hub.ops import logs
 from hub.settings import Settings
 
@@ -65,15 +66,26 @@ async def _demo(settings: Settings, size: int) -> None:
     print(f"wrote {written} conversations; the administrator is admin, the password {password}")  # noqa: T201
 
 
-def replay(settings: Settings, *, journal_ids: Sequence[str]) -> None:
-    """Read entries of the journal anew: those named, else all that were set aside or read by an older parser."""
-    asyncio.run(_replay(settings, [JournalId(UUID(id)) for id in journal_ids]))
+def replay(settings: Settings, *, journal_ids: Sequence[str]) -> int:
+    """Read entries of the journal anew: those named, else all that were set aside, filed unread or read by an older parser.
+
+    Returns how many could not be.
+    """
+    try:
+        ids = [JournalId(UUID(id)) for id in journal_ids]
+    except ValueError as error:
+        raise Invalid("journal entries are named by their ids; the console and `GET /api/v1/journal` list them") from error
+    return asyncio.run(_replay(settings, ids))
 
 
-async def _replay(settings: Settings, ids: Sequence[JournalId]) -> None:
+async def _replay(settings: Settings, ids: Sequence[JournalId]) -> int:
+    failed = 0
     async with build(settings) as parts:
-        wanted = list(ids) or await parts.hub.replay.older_than_parser()
-        while wanted:
-            for id in wanted:
+        wanted = list(ids) or [id async for id in parts.hub.replay.outdated()]
+        for id in wanted:
+            try:
                 print(id, await parts.hub.replay.again(id))  # noqa: T201 - the command's answer
-            wanted = [] if ids else await parts.hub.replay.older_than_parser()
+            except (NotFound, ParserFailed) as error:
+                failed += 1
+                print(id, error.detail)  # noqa: T201 - the same
+    return failed

@@ -58,7 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     demo = add("demo", "fill the database with an example", _demo)
     demo.add_argument("--size", type=int, default=1, metavar="N", help="how many times the example (default: 1)")
     replay = add("replay", "file again what came in, from the journal", _replay)
-    replay.add_argument("journal_id", nargs="*", metavar="ID", help="journal entries (default: all that were set aside)")
+    replay.add_argument(
+        "journal_id",
+        nargs="*",
+        metavar="ID",
+        help="journal entries (default: all that were set aside, could not be read, or were read by an older release)",
+    )
     add_user_commands(commands.add_parser("user", help="people who sign in").add_subparsers(required=True), add)
     add_token_commands(commands.add_parser("token", help="API tokens").add_subparsers(required=True), add)
     return parser
@@ -90,9 +95,9 @@ def _demo(arguments: argparse.Namespace, settings: Settings) -> int | None:
     return result
 
 
-def _replay(arguments: argparse.Namespace, settings: Settings) -> int | None:
-    result: int | None = importlib.import_module("hub.app").replay(settings, journal_ids=arguments.journal_id)
-    return result
+def _replay(arguments: argparse.Namespace, settings: Settings) -> int:
+    failed: int = importlib.import_module("hub.app").replay(settings, journal_ids=arguments.journal_id)
+    return WRONG if failed else 0
 
 
 def _migrate(_: argparse.Namespace, settings: Settings) -> None:

@@ -161,11 +161,6 @@ def _wished_queue(message: InboundMessage) -> QueueId | None:
 
 def _new_message(filing: Filing, conversation: Conversation) -> NewMessage:
     message = filing.message
-    extra: dict[str, Any] = dict(message.extra)
-    if message.wish is not None:
-        extra["wish"] = {"kind": message.wish.kind, "id": str(message.wish.id)}
-    if message.reply_to:
-        extra["reply_to"] = [{"address": a.value, "name": a.name} for a in message.reply_to]
     return NewMessage(
         id=MessageId(new_id()),
         conversation_id=conversation.id,
@@ -182,13 +177,23 @@ def _new_message(filing: Filing, conversation: Conversation) -> NewMessage:
         html=message.html,
         attachments=filing.attachments,
         notices=message.notices,
-        extra=extra,
+        extra=extra_of(message),
         client_key=message.client_key,
         journal_id=filing.journal_id,
         sent_at=message.sent_at,
         created_at=filing.at,
         own_keys=_own_keys(message),
     )
+
+
+def extra_of(message: InboundMessage) -> dict[str, Any]:
+    """What is kept of a message beside its columns."""
+    extra: dict[str, Any] = dict(message.extra)
+    if message.wish is not None:
+        extra["wish"] = {"kind": message.wish.kind, "id": str(message.wish.id)}
+    if message.reply_to:
+        extra["reply_to"] = [{"address": a.value, "name": a.name} for a in message.reply_to]
+    return extra
 
 
 def _own_keys(message: InboundMessage) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from hub.db import Row, Work
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, UserId
 from hub.messages.address import ChannelKind
 from hub.messages.content import Direction, MessageKind
-from hub.messages.events import InboundMessage
 from hub.messages.grams import document
 from hub.messages.states import DeliveryState
 
@@ -158,15 +157,24 @@ async def insert_messages(work: Work, messages: Sequence[NewMessage]) -> dict[Me
 def _searchable(message: NewMessage) -> str:
     if message.direction is Direction.EVENT:
         return ""
-    files = " ".join(a.filename for a in message.attachments)
-    return f"{message.subject}\n{message.reply_text or message.text}\n{message.sender.name} {message.sender.address}\n{files}"
+    return searchable(message.subject, message.reply_text or message.text, message.sender, message.attachments)
+
+
+def searchable(subject: str, text: str, sender: Party, attachments: Iterable[AttachmentView]) -> str:
+    """By what a message is found."""
+    return f"{subject}\n{text}\n{sender.name} {sender.address}\n{' '.join(file.filename for file in attachments)}"
+
+
+def remote_images(html: str) -> int:
+    """How many pictures of it would be fetched from elsewhere."""
+    return html.count("data-remote-src=")
 
 
 _KEY_COLUMNS = {"account_id": "uuid", "key": "text", "conversation_id": "uuid", "message_id": "uuid", "created_at": "timestamptz"}
 
 
 async def _insert_html(work: Work, messages: Sequence[NewMessage]) -> None:
-    rows = [(m.id, m.html, m.html.count("data-remote-src=")) for m in messages if m.html is not None]
+    rows = [(m.id, m.html, remote_images(m.html)) for m in messages if m.html is not None]
     if rows:
         await work.insert_many("message_html", {"message_id": "uuid", "html": "text", "remote_images": "integer"}, rows)
 
@@ -233,27 +241,3 @@ async def find_by_client_key(work: Work, author_id: UserId | None, client_key: U
 def author_of(caller: Caller) -> UserId | None:
     """Under whose name a write stands: the user, else the token. Client keys are unique per author."""
     return caller.user_id or (UserId(caller.token_id) if caller.token_id else None)
-
-
-async def rewrite_parsed(work: Work, id: MessageId, message: InboundMessage, attachments: Sequence[dict[str, Any]]) -> None:
-    """What a newer parser read in the same bytes takes the place of what an older one did. Who, where and when stay."""
-    await work.execute(
-        """
-        UPDATE message SET subject = $2, text = $3, reply_text = $4, has_html = $5, attachments = $6, notices = $7, extra = $8
-        WHERE id = $1
-        """,
-        id,
-        message.subject,
-        message.text,
-        message.reply_text,
-        message.html is not None,
-        list(attachments),
-        list(message.notices),
-        dict(message.extra),
-    )
-    await work.execute("DELETE FROM message_html WHERE message_id = $1", id)
-    if message.html is not None:
-        remote = message.html.count("data-remote-src=")
-        await work.execute(
-            "INSERT INTO message_html (message_id, html, remote_images) VALUES ($1, $2, $3)", id, message.html, remote
-        )

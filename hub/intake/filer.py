@@ -38,7 +38,7 @@ class _Read:
 
     entry: Pending
     arrived: Arrived
-    parser_version: int
+    parser_version: int | None  # None: it could not read it
 
 
 class Filer:
@@ -117,7 +117,8 @@ class Filer:
         parser, version = await self._accounts.parser_of(entry.account_id)
         async with self._places:  # large mails one after the other: each is held several times over while it is read
             raw = entry.raw if entry.raw is not None else await self._media.read(entry.raw_sha256 or "")
-            events = await self._events(entry, parser, raw)
+            found = await self._events(entry, parser, raw)
+            events = found if found is not None else [unread(raw, entry.envelope)]
             files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
             stored = await store_files(self._media, files)
         arrived = Arrived(
@@ -129,14 +130,14 @@ class Filer:
             at=entry.received_at,
             ours=await self._ours(events, entry),
         )
-        return _Read(entry=entry, arrived=arrived, parser_version=version)
+        return _Read(entry=entry, arrived=arrived, parser_version=version if found is not None else None)
 
-    async def _events(self, entry: Pending, parser: str, raw: bytes) -> list[ChannelEvent]:
+    async def _events(self, entry: Pending, parser: str, raw: bytes) -> list[ChannelEvent] | None:
         try:
             return await self._parsers.parse(parser, raw, entry.envelope)
         except ParserFailed as error:
             log.warning("filed unread", extra={"journal_id": str(entry.id), "reason": error.detail})
-            return [unread(raw, entry.envelope)]
+            return None
 
     async def _ours(self, events: Sequence[ChannelEvent], entry: Pending) -> frozenset[str]:
         """Addresses of ours: those of our mailboxes, and where this very mail was delivered to."""

@@ -102,9 +102,13 @@ async def cursor(db: Database, account_id: AccountId, name: str) -> str | None:
 
 
 async def mark_filed(
-    work: Work, filed: Sequence[tuple[JournalId, MessageId | None, ConversationId | None]], *, parser_version: int, at: datetime
+    work: Work,
+    filed: Sequence[tuple[JournalId, MessageId | None, ConversationId | None]],
+    *,
+    parser_version: int | None,
+    at: datetime,
 ) -> None:
-    """Say where entries went."""
+    """Say where entries went. `parser_version`: 0 where none was needed, None where none could read it."""
     await work.execute_many(
         """
         UPDATE journal SET state = 'filed', message_id = $2, conversation_id = $3, parser_version = $4, filed_at = $5,
