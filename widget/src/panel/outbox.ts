@@ -34,6 +34,7 @@ const LONGEST_WAIT = 30_000
 export class Outbox {
   items: Outgoing[]
   private busy = false
+  private kicked = false
   private tries = 0
   private again = 0
 
@@ -79,6 +80,7 @@ export class Outbox {
   kick(): void {
     clearTimeout(this.again)
     this.tries = 0
+    this.kicked = true
     void this.pump()
   }
 
@@ -86,6 +88,7 @@ export class Outbox {
     const next = this.items.find((item) => !item.failed)
     if (this.busy || !next) return
     this.busy = true
+    this.kicked = false
     const answer = await this.options.send(next).catch(() => undefined)
     this.busy = false
     if (answer?.ok) {
@@ -94,7 +97,7 @@ export class Outbox {
       this.options.onSent(answer.message)
     } else if (answer && !answer.retry) {
       this.fail(next, answer.code)
-    } else {
+    } else if (!this.kicked) {
       const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.tries++) * (0.5 + Math.random())
       clearTimeout(this.again)
       this.again = window.setTimeout(() => void this.pump(), wait)
