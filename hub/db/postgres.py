@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: a pool for reads and units of work, and one connection of its own for the group committer."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
@@ -46,6 +47,9 @@ _LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSE
 """What the simplest question ends with when the server is gone (and not with: too many connections)."""
 
 
+_CLOSED = re.compile("closed|closing|released back")  # asyncpg has one class for this and for mistakes of ours
+
+
 def explain(error: Exception) -> Exception:
     """The hub's error for PostgreSQL's; what is our own mistake (bad SQL, NOT NULL) stays as it is."""
     match error:
@@ -55,7 +59,7 @@ def explain(error: Exception) -> Exception:
             return ForeignKeyViolation(error.constraint_name or "")
     if isinstance(error, _LOCKED):
         return DatabaseLocked("a row is locked")
-    if isinstance(error, _GONE) or (isinstance(error, asyncpg.InterfaceError) and "clos" in str(error)):
+    if isinstance(error, _GONE) or (isinstance(error, asyncpg.InterfaceError) and _CLOSED.search(str(error))):
         return DatabaseGone("the database does not answer")
     return error
 
@@ -140,8 +144,10 @@ class PostgresSession:
         if self.connection is None:
             return
         try:
-            if self._transaction is not None and not self.connection.is_closed():
+            if self._transaction is not None:
                 await _said(self._transaction.rollback())
+        except DatabaseGone:
+            pass  # so the server has undone it
         finally:
             await self._pool.release(self.connection)
 

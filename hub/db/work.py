@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from itertools import count
 from typing import Any
 
@@ -96,6 +97,22 @@ class Work:
             raise
         await self._session.execute(f"RELEASE SAVEPOINT {name}", ())
 
+    async def hold(self, *names: str) -> None:
+        """Let no other transaction hold any of these names until this one ends: what has no row to lock yet.
+
+        Taken in one order by all, so that none waits in a ring. On SQLite there is one writer at a time anyway.
+        """
+        if self.dialect == "postgres":
+            keys = sorted({_lock_key(name) for name in names})
+            await self._session.fetch("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", (keys,))
+
+    async def try_hold(self, name: str) -> bool:
+        """As `hold`, but without waiting; False where another transaction holds it."""
+        if self.dialect == "sqlite":
+            return True
+        row = await self.fetch_one("SELECT pg_try_advisory_xact_lock($1) AS held", _lock_key(name))
+        return row is not None and bool(row["held"])
+
     def announce(self, event: Event) -> None:
         """Write `event` to the log, and a job for each name mapped to its type, at the end of this transaction."""
         self._events.append(event)
@@ -123,6 +140,10 @@ class Work:
             last.append(_job_rows(self._jobs, now))
         await self._session.commit(last)
         return bool(self._events), bool(self._jobs)
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 def _event_rows(events: Sequence[Event], now: datetime) -> Rows:

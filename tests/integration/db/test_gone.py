@@ -88,6 +88,17 @@ async def test_a_restart_of_the_server_is_survived(own_postgres: "Cluster", on_o
     assert monotonic() - began < 1
 
 
+async def test_a_stop_in_the_middle_of_a_unit_of_work_is_told_as_such(own_postgres: "Cluster", on_own: Database) -> None:
+    async def work_long() -> None:
+        async with on_own.unit_of_work() as work:
+            await work.fetch("SELECT pg_sleep(10)")
+
+    working = asyncio.create_task(work_long())
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(own_postgres.stop)
+    await _is_refused(0.5, working)
+
+
 async def test_a_restart_between_two_reads_is_not_even_noticed(own_postgres: "Cluster", on_own: Database) -> None:
     await asyncio.gather(*(on_own.fetch("SELECT pg_sleep(0.05)") for _ in range(4)))
     await asyncio.to_thread(own_postgres.stop, signal.SIGQUIT)
