@@ -52,7 +52,7 @@ class Filed:
 
 
 async def file(work: Work, filings: Sequence[Filing], read_token: ReadToken) -> list[Filed]:
-    """Store every message in its conversation, in the order given, and announce it. The caller holds the filing lock."""
+    """Store every message in its conversation, in the order given, and announce it."""
     if not filings:
         return []
     return await _Batch(work, read_token).file(filings)
@@ -69,6 +69,8 @@ class _Batch:
         self._messages: list[NewMessage] = []
 
     async def file(self, filings: Sequence[Filing]) -> list[Filed]:
+        # Two transactions that each begin a conversation with the same sender would begin two.
+        await self._work.hold(*(f"filing {f.account_id} {f.message.sender.value}" for f in filings))
         await self._signals.load(self._work, [(f.account_id, f.message) for f in filings])
         self._now = await lock_conversations(self._work, self._signals.conversations())
         began = [self._place(filing) for filing in filings]

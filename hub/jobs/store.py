@@ -9,8 +9,6 @@ from hub import clock
 from hub.db import Database, Work
 from hub.jobs.job import Job, LeaseLost
 
-_CLAIM_LOCK = 0x6A6F6273  # "jobs": two claims at once could both start a job of one lock
-
 _WAITS = """
 SELECT 1 AS one FROM job
 WHERE (state = 'queued' AND due_at <= $1 AND name = ANY($2)) OR (state = 'running' AND lease_until < $1) LIMIT 1"""
@@ -38,8 +36,7 @@ async def claim(db: Database, names: Sequence[str], *, most: int, lease: timedel
     if await db.fetch_one(_WAITS, now, list(names)) is None:
         return []
     async with db.unit_of_work() as work:
-        if work.dialect == "postgres":
-            await work.fetch("SELECT pg_advisory_xact_lock($1)", _CLAIM_LOCK)
+        await work.hold("jobs")  # two claims at once could both start a job of one lock
         await work.execute(_EXPIRE, now, max_attempts)
         rows = await work.fetch(_CLAIM, now, list(names), most, now + lease)
     rows.sort(key=lambda row: (row["due_at"], row["id"]))

@@ -35,8 +35,7 @@ log = logging.getLogger(__name__)
 
 POLL = 1.0  # seconds between rounds nobody asked for
 REFRESH = 10.0  # seconds between signs of life
-_LOCK = "SELECT pg_advisory_xact_lock(1752523892)"  # "hubt": routing's own
-_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(1752523892) AS held"
+_LOCK = "routing"
 _LOOK_AGAIN = 0.05  # seconds, when somebody else was deciding
 _END = "UPDATE offer SET state = $2, ended_at = $3 WHERE id = $1 AND state = 'open'"
 _OFFER = """
@@ -97,7 +96,7 @@ class Dispatcher:
         if not plan(await read_snapshot(self._db, clock.now(), self._rules), clock.now(), self._rules):
             return False
         async with self._db.unit_of_work() as work:
-            if not await _may_decide(work):
+            if not await work.try_hold(_LOCK):  # whoever holds it decides the same things just now
                 asyncio.get_running_loop().call_later(_LOOK_AGAIN, self.wake)
                 return False
             now = clock.now()
@@ -169,18 +168,9 @@ class Dispatcher:
         self.wake()
 
 
-async def _may_decide(work: Work) -> bool:
-    """Hold routing if nobody else does: whoever does decides the same things just now."""
-    if work.dialect == "sqlite":
-        return True
-    row = await work.fetch_one(_TRY_LOCK)
-    return row is not None and bool(row["held"])
-
-
 async def hold_routing(work: Work) -> None:
-    """Let nobody else decide until this transaction ends. On SQLite a unit of work is the only writer anyway."""
-    if work.dialect == "postgres":
-        await work.fetch(_LOCK)
+    """Let nobody else decide until this transaction ends."""
+    await work.hold(_LOCK)
 
 
 async def end_offer(work: Work, offer_id: OfferId, outcome: Outcome, *, offer: OpenOffer, now: datetime) -> None:

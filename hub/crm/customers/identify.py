@@ -5,7 +5,6 @@ Only the address counts. A display name, or what a message refers to, never iden
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 
 from hub import clock
 from hub.crm.customers import events, searching
@@ -53,7 +52,7 @@ async def identify_many(
     found = await _known(work, wanted)
     unknown = [address for address in wanted if address not in found]
     if unknown and work.dialect == "postgres":
-        await _wait_for_others(work, unknown)
+        await work.hold(*(f"customer {address.kind} {address.value}" for address in unknown))
         found |= await _known(work, unknown)
         unknown = [address for address in unknown if address not in found]
     return found | await _make(work, unknown, channel)
@@ -83,17 +82,6 @@ def _among(owners: Sequence[CustomerId]) -> Identified:
     if len(owners) == 1:
         return Identified(customer_id=owners[0])
     return Identified(customer_id=None, candidates=tuple(owners))
-
-
-async def _wait_for_others(work: Work, addresses: Sequence[Address]) -> None:
-    """Hold a lock on each address until this transaction ends; taken in one order by all, so that none waits in a ring."""
-    keys = sorted({_lock_key(address) for address in addresses})
-    await work.fetch("SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k) AS keys", keys)
-
-
-def _lock_key(address: Address) -> int:
-    digest = blake2b(f"customer {address.kind} {address.value}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
 
 
 async def _make(work: Work, addresses: Sequence[Address], channel: ChannelKind | None) -> dict[Address, Identified]:
