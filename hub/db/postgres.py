@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
 
@@ -74,9 +74,10 @@ def _json_texts(column: Sequence[Any]) -> list[str | None]:
     return [value if value is None or isinstance(value, str) else encode_json(value) for value in column]
 
 
-async def _said(call: Coroutine[Any, Any, T]) -> T:
+async def _said(call: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Call it; what asyncpg raises, some of it before there is anything to await, comes as the hub's error."""
     try:
-        return await call
+        return await call(*args)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError) as error:
         explained = explain(error)
         if explained is error:
@@ -100,21 +101,21 @@ class PostgresSession:
 
     async def fetch(self, sql: str, args: Args) -> list[Row]:
         await self.ready()
-        return await _said(self.connection.fetch(sql, *args))
+        return await _said(self.connection.fetch, sql, *args)
 
     async def fetch_many(self, sql: str, rows: Sequence[Args]) -> list[Row]:
         await self.ready()
-        return await _said(self.connection.fetchmany(sql, rows))
+        return await _said(self.connection.fetchmany, sql, rows)
 
     async def execute(self, sql: str, args: Args) -> int:
         await self.ready()
-        tag = await _said(self.connection.execute(sql, *args))
+        tag = await _said(self.connection.execute, sql, *args)
         last: str = tag.rpartition(" ")[2]
         return int(last) if last.isdecimal() else 0
 
     async def execute_many(self, sql: str, rows: Sequence[Args]) -> None:
         await self.ready()
-        await _said(self.connection.executemany(sql, rows))
+        await _said(self.connection.executemany, sql, rows)
 
     async def insert(self, insert: Insert) -> None:
         if any(waiting.table == insert.table for waiting in self._waiting):  # two parts of one statement have no order
@@ -132,12 +133,11 @@ class PostgresSession:
         for insert in last:
             await self.insert(insert)
         if self._transaction is None and self._waiting:
-            await self._pulse.check()
-            self.connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
+            self.connection = await _said(self._connect)
         await self._write_waiting()
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
-            await _said(transaction.commit())
+            await _said(transaction.commit)
 
     async def close(self) -> None:
         """Undo what was not committed and give the connection back."""
@@ -145,7 +145,7 @@ class PostgresSession:
             return
         try:
             if self._transaction is not None:
-                await _said(self._transaction.rollback())
+                await _said(self._transaction.rollback)
         except DatabaseGone:
             pass  # so the server has undone it
         finally:
@@ -155,15 +155,18 @@ class PostgresSession:
         if self._waiting:
             inserts, self._waiting = self._waiting, []
             columns = [column for insert in inserts for column in _columns(insert)]
-            await _said(self.connection.execute(insert_all(inserts), *columns))
+            await _said(self.connection.execute, insert_all(inserts), *columns)
+
+    async def _connect(self) -> Any:
+        await self._pulse.check()
+        return await self._pool.acquire(timeout=CONNECT_TIMEOUT)
 
     async def _begin(self) -> None:
         for again in (True, False):
-            await self._pulse.check()
-            connection = await _said(self._pool.acquire(timeout=CONNECT_TIMEOUT))
+            connection = await _said(self._connect)
             transaction = connection.transaction()
             try:
-                await _said(transaction.start())
+                await _said(transaction.start)
             except BaseException as error:
                 await self._pool.release(connection)
                 if again and isinstance(error, DatabaseGone):  # a connection that died while it lay in the pool
@@ -186,21 +189,21 @@ class PostgresBackend:
     async def open(cls, url: str, *, size: int) -> "PostgresBackend":
         """Connect; raises `DatabaseGone` within about a second when that cannot be done."""
         pulse = Pulse(lambda: asyncpg.connect(url, timeout=CONNECT_TIMEOUT), _LOST)
-        pool = await _said(_pool(url, pulse, size=size, settings=LIMITS))
-        batches = await _said(_pool(url, pulse, size=1, settings=LIMITS | {"lock_timeout": BATCH_LOCK_TIMEOUT}))
+        pool = await _said(_pool, url, pulse, size, LIMITS)
+        batches = await _said(_pool, url, pulse, 1, LIMITS | {"lock_timeout": BATCH_LOCK_TIMEOUT})
         pulse.start()
         return cls(pool, batches, pulse)
 
     async def fetch(self, sql: str, args: Args) -> list[Row]:
         """Read outside a transaction; once more if the connection turns out to be dead (after a restart of the server)."""
         try:
-            return await _said(self._fetch(sql, args))
+            return await _said(self._fetch, sql, args)
         except DatabaseLocked:
             raise
         except DatabaseGone as error:
             if not isinstance(error.__cause__, asyncpg.PostgresConnectionError | asyncpg.AdminShutdownError):
                 raise
-        return await _said(self._fetch(sql, args))
+        return await _said(self._fetch, sql, args)
 
     async def _fetch(self, sql: str, args: Args) -> list[Row]:
         await self._pulse.check()
@@ -233,22 +236,19 @@ async def _keep(_connection: object) -> None:
     each."""
 
 
-def _pool(url: str, pulse: Pulse, *, size: int, settings: dict[str, str]) -> Coroutine[Any, Any, Any]:
+async def _pool(url: str, pulse: Pulse, size: int, settings: dict[str, str]) -> Any:
     async def begin(connection: Any) -> None:
         await register_postgres(connection)
         pulse.watch(connection)
 
-    async def create() -> Any:
-        return await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=size,
-            timeout=CONNECT_TIMEOUT,
-            command_timeout=12,
-            statement_cache_size=500,
-            server_settings=settings,
-            init=begin,
-            reset=_keep,
-        )
-
-    return create()
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT,
+        command_timeout=12,
+        statement_cache_size=500,
+        server_settings=settings,
+        init=begin,
+        reset=_keep,
+    )

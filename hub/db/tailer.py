@@ -7,10 +7,13 @@ from time import monotonic
 from hub.db.database import Database
 from hub.db.errors import DatabaseGone
 from hub.db.events import Cursor, LoggedEvent, Position, _cursor, epoch_of, head_position, read_page
+from hub.ops.metrics import gauge
 
 POLL = 1.0  # seconds, in case a notice was lost
 HELD_BACK = 0.01  # seconds, while committed events stand above the oldest open transaction
 _PAGE = 500
+
+_lag = gauge("event_log_lag_seconds", "How long committed events have been held back by an older open transaction")
 
 Callback = Callable[[Sequence[LoggedEvent]], None]
 
@@ -76,6 +79,7 @@ class Tailer:
             for callback in tuple(self._callbacks):
                 callback(page.events)
         self._held_since = (self._held_since or monotonic()) if page.waits else None
+        _lag.set(self.lag)
         if page.waits:
             await asyncio.sleep(HELD_BACK)
             return 0.0
