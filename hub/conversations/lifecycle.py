@@ -163,14 +163,16 @@ def close(conversation: Conversation, at: datetime) -> Conversation:
 
 
 def reopen(conversation: Conversation, at: datetime) -> Conversation:
-    """There is work again: ours, since somebody opened it on our side."""
+    """Open again. Whose turn it is: as it was while snoozed; of a closed one theirs who did not have the last word."""
+    is_closed = conversation.state is State.CLOSED
+    turn = WaitingFor.CUSTOMER if conversation.last_direction == Direction.OUT.value else WaitingFor.US
     return replace(
         conversation,
         state=State.OPEN,
         closed_at=None,
         snoozed_until=None,
-        waiting_for=WaitingFor.US,
-        waiting_since=at,
+        waiting_for=turn if is_closed else conversation.waiting_for,
+        waiting_since=at if is_closed else conversation.waiting_since,
         updated_at=at,
         version=conversation.version + 1,
     )

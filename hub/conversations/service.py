@@ -176,8 +176,7 @@ class Conversations:
             locked = await lock_conversations(work, [row["id"] for row in rows])
             due = [c for c in locked.values() if c.state is State.SNOOZED and c.snoozed_until and c.snoozed_until <= now]
             for before in due:
-                woken = replace(reopen(before, now), waiting_for=before.waiting_for, waiting_since=before.waiting_since)
-                await self._store(work, before, woken, by=None)
+                await self._store(work, before, reopen(before, now), by=None)
         return len(due)
 
     async def _seen(self, work: Work, id: ConversationId, by: Caller) -> Conversation:

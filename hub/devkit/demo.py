@@ -80,8 +80,9 @@ async def _site(hub: Hub) -> AccountId:
 
 
 def _mailbox_port(settings: Settings) -> int:
-    """Beside the hub's own SMTP port."""
-    return settings.smtp_port + 1
+    """Beside the hub's own SMTP port: the first one after it that the hub does not use itself."""
+    used = {settings.lmtp_port, settings.http_port, settings.widget_port, settings.files_port}
+    return next(port for port in range(settings.smtp_port + 1, settings.smtp_port + 6) if port not in used)
 
 
 def demo_password(folder: Path) -> str:

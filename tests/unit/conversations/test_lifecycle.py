@@ -160,3 +160,17 @@ def test_a_preview_is_one_short_line(text: str) -> None:
     shown = preview(text)
     assert len(shown) <= PREVIEW_CHARS
     assert shown == " ".join(shown.split()) or len(shown) == PREVIEW_CHARS
+
+
+def test_a_conversation_opened_again_waits_for_whoever_did_not_have_the_last_word() -> None:
+    answered = close(replace(conversation(), last_direction="out"), NOW)
+    asked = close(replace(conversation(), last_direction="in"), NOW)
+
+    assert reopen(answered, NOW).waiting_for is WaitingFor.CUSTOMER
+    assert reopen(asked, NOW).waiting_for is WaitingFor.US
+
+
+@pytest.mark.parametrize("turn", [WaitingFor.US, WaitingFor.CUSTOMER])
+def test_a_woken_conversation_waits_as_it_did_before_it_slept(turn: WaitingFor) -> None:
+    slept = snooze(replace(conversation(), waiting_for=turn), NOW + timedelta(hours=1), NOW)
+    assert reopen(slept, NOW + timedelta(hours=1)).waiting_for is turn
