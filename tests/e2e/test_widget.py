@@ -2,11 +2,13 @@
 
 import hashlib
 import io
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, WebSocketRoute, expect
@@ -368,3 +370,25 @@ def test_commands_given_before_the_script_is_there_are_followed(
     chat.say(f"again {text}")
     again = desk.message(f"again {text}")
     assert again["conversation_id"] != asked["conversation_id"]
+
+
+@pytest.mark.covers("M-30")
+def test_a_site_for_signed_in_visitors_lets_in_whom_its_server_names(
+    page: Page, context: BrowserContext, desk: Desk, host_site: HostSite, site: dict[str, Any]
+) -> None:
+    secret, name = "s" * 40, f"Lin Xia {uuid4()}"
+    put_settings(desk, site["id"], {"allowed_origins": [host_site.origin], "identified_only": True, "identity_secret": secret})
+    host_site.pages["/"] = host_page(desk, site["id"], "en")
+    context.add_init_script(OPEN_ROOTS)
+    page.goto(host_site.origin)
+    chat, text = Chat(page), f"signed in {uuid4()}"
+    chat.launcher.click()
+    expect(chat.panel.get_by_text("Please sign in again on this site")).to_be_visible()
+    expect(chat.panel.get_by_role("textbox")).to_have_count(0)
+
+    now = int(time.time())
+    claims = {"sub": str(uuid4()), "site": site["id"], "iat": now, "exp": now + 600, "name": name}
+    page.evaluate("(token) => hub('identify', () => Promise.resolve(token))", jwt.encode(claims, secret, "HS256"))
+    expect(chat.box).to_be_visible()
+    chat.say(text)
+    assert desk.message(text)["from"]["name"] == name

@@ -277,3 +277,10 @@ test('the colour of the site reaches the launcher with a text that reads well on
   letIn()
   expect(said).toContainEqual({ type: 'look', look: { color: '#0f766e', text: '#ffffff', position: 'right' } })
 })
+
+test('an answer shows that somebody is there', () => {
+  letIn({ site: { ...SITE, online: false } })
+  expect(chat.state.site!.online).toBe(false)
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(1) })
+  expect(chat.state.site!.online).toBe(true)
+})

@@ -247,7 +247,7 @@ export class Chat {
     this.cursor = event.cursor
     switch (event.type) {
       case 'message.added':
-        if (event.data.direction === 'out') this.change({ typing: null })
+        if (event.data.direction === 'out') this.answered()
         this.change({ messages: merge(this.state.messages, [event.data]) })
         return this.arrived([event.data])
       case 'message.changed':
@@ -257,6 +257,12 @@ export class Chat {
         // An older conversation may change, too; what is shown is the newest.
         if (!this.state.talk || event.data.id >= this.state.talk.id) this.change({ talk: event.data })
     }
+  }
+
+  /** Whoever answers is there, whatever the greeting said. */
+  private answered(): void {
+    const { site } = this.state
+    this.change({ typing: null, site: site && { ...site, online: true } })
   }
 
   private arrived(messages: Message[]): void {

@@ -14,7 +14,7 @@ export const en = {
   here: 'online',
   away: 'away',
   name: 'Your name (optional)',
-  email: 'Your e-mail, so that we can answer (optional)',
+  email: 'E-mail for our answer (optional)',
   ended: 'This conversation has ended. Write to begin a new one.',
   typingName: '{name} is typing…',
   typing: 'Typing…',

@@ -15,7 +15,7 @@ export class Words {
   }
 
   time(at: string): string {
-    return new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+    return new Intl.DateTimeFormat(this.locale, { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
   }
 
   day(at: string): string {
@@ -23,7 +23,7 @@ export class Words {
   }
 
   size(bytes: number): string {
-    const [value, unit] = bytes < 2 ** 20 ? [bytes / 2 ** 10, 'KB'] : [bytes / 2 ** 20, 'MB']
+    const [value, unit] = bytes < 2 ** 20 ? [Math.max(bytes / 2 ** 10, 0.1), 'KB'] : [bytes / 2 ** 20, 'MB']
     return `${new Intl.NumberFormat(this.locale, { maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)} ${unit}`
   }
 }
