@@ -20,7 +20,7 @@ from hub.conversations.service import Conversations
 from hub.conversations.uploads import Uploads
 from hub.crm.customers import Customers
 from hub.crm.tickets import Tickets
-from hub.db import Database, Tailer, migrate, settle_epoch
+from hub.db import Database, Tailer, open_migrated, settle_epoch
 from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
 from hub.delivery.exchanges import ExchangeLog
@@ -60,15 +60,15 @@ class Parts:
 @asynccontextmanager
 async def build(settings: Settings) -> AsyncIterator[Parts]:
     """Open the database (migrated first on SQLite) and put everything together; closed again at the end."""
-    if settings.database_url.startswith("sqlite"):
-        await migrate(settings.database_url)
-    db = await Database.open(settings.database_url)
+    db = await open_migrated(settings.database_url)
     parsers = ParserPool()
     try:
         await settle_epoch(db)
         parts = assemble(settings, db, parsers)
-        yield parts
-        parts.hub.auth.close()
+        try:
+            yield parts
+        finally:
+            parts.hub.auth.close()
     finally:
         await parsers.close()
         await db.close()

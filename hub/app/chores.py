@@ -29,5 +29,4 @@ def job_worker(hub: Hub) -> Worker:
     worker.schedule(PRUNE_EVENTS, every=timedelta(hours=1))
     worker.schedule(PRUNE_UPLOADS, every=timedelta(hours=1))
     worker.schedule(WAKE_SNOOZED, every=timedelta(seconds=30))
-    hub.db.listen("jobs", worker.wake)
     return worker

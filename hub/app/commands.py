@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
 from uuid import UUID
 
 from hub.app.build import build
 from hub.app.first_start import first_start
 from hub.app.run import run
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid, NotFound, Unavailable
 from hub.ids import JournalId
 from hub.intake.errors import ParserFailed
 from hub.ops import logs
@@ -33,8 +34,13 @@ def worker(settings: Settings) -> None:
 
 def _start(settings: Settings, *, serves: bool, works: bool) -> None:
     logs.configure(settings.log_level)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run(settings, serves=serves, works=works))
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(run(settings, serves=serves, works=works))
+    except OSError as error:
+        if error.errno not in (EADDRINUSE, EADDRNOTAVAIL, EACCES):
+            raise
+        raise Unavailable(f"cannot listen: {error.strerror or error}") from error
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

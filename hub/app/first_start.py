@@ -10,4 +10,3 @@ async def first_start(parts: Parts) -> None:
     async with parts.hub.db.unit_of_work() as work:
         await ensure_accounts(work)
         await ensure_queues(work)
-        await ensure_queues(work)

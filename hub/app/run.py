@@ -36,7 +36,7 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
             example = await stack.enter_async_context(demo(parts.hub)) if settings.demo else None
             live = realtime(parts)
             await stack.enter_async_context(origins(parts, live, [example.router] if example else []))
-            tasks.append(live.run)
+            tasks += [parts.tailer.run, live.run]
         if works:
             await stack.enter_async_context(mail_doors(parts))
             tasks += _workers(parts)
@@ -48,9 +48,8 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
 
 
 def _common(parts: Parts) -> list[Run]:
-    parts.hub.db.listen("events", parts.tailer.wake)
     # Every process decides about routing (one at a time) and keeps its own agents' connections fresh.
-    return [parts.tailer.run, parts.hub.lag.run, parts.exchanges.run, parts.hub.routing.dispatcher.run]
+    return [parts.hub.lag.run, parts.exchanges.run, parts.hub.routing.dispatcher.run]
 
 
 def _workers(parts: Parts) -> list[Run]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hub.cli.speech import say
-from hub.errors import Invalid, NotFound, Unavailable
+from hub.errors import Invalid, NotFound
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -160,15 +160,11 @@ async def _open_auth(settings: Settings) -> AsyncIterator[tuple["Database", "Aut
     """The database beside a hub that may be running: short transactions, and the hub sees what they announce."""
     from hub.auth import Auth
     from hub.bus import LocalBus
-    from hub.db import Database, migrate, unapplied
+    from hub.db import open_migrated
 
-    if settings.database_url.startswith("sqlite"):
-        await migrate(settings.database_url)
-    db = await Database.open(settings.database_url)
+    db = await open_migrated(settings.database_url)
     auth = Auth.build(db, LocalBus())
     try:
-        if await unapplied(db):
-            raise Unavailable("the database is not up to date: run `hub migrate` first")
         yield db, auth
     finally:
         auth.close()

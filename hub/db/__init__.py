@@ -1,6 +1,6 @@
 """The database: PostgreSQL or SQLite behind one face. SQL is written once, for PostgreSQL, with `$1…$n`.
 
-    db = await Database.open("sqlite:///var/hub.db")            # migrate(url) first; one Database a process
+    db = await open_migrated("sqlite:///var/hub.db")            # one Database a process
     rows = await db.fetch("SELECT * FROM ticket WHERE queue_id = ANY($1) AND due_at < $2", queue_ids, now)
     async with db.unit_of_work() as work:                       # one transaction; commits at the end, rolls back on an exception
         row = await work.fetch_one("SELECT n, state FROM ticket WHERE id = $1", ticket_id)   # row["state"]; None if there is none
@@ -43,11 +43,12 @@ from hub.db.errors import (
     IntegrityViolation,
     MigrationError,
     NestedUnitOfWork,
+    NotMigrated,
     ResyncNeeded,
     UniqueViolation,
 )
 from hub.db.events import Cursor, LoggedEvent, head, prune_events, raise_epoch, read_events, settle_epoch
-from hub.db.migrate import migrate, unapplied
+from hub.db.migrate import migrate, open_migrated, unapplied
 from hub.db.session import Dialect, Row
 from hub.db.tailer import Tailer
 from hub.db.values import as_json, as_time, as_uuid
@@ -67,6 +68,7 @@ __all__ = [
     "LoggedEvent",
     "MigrationError",
     "NestedUnitOfWork",
+    "NotMigrated",
     "ResyncNeeded",
     "Row",
     "Tailer",
@@ -77,6 +79,7 @@ __all__ = [
     "as_uuid",
     "head",
     "migrate",
+    "open_migrated",
     "prune_events",
     "raise_epoch",
     "read_events",

@@ -50,5 +50,11 @@ class MigrationError(HubError):
     code = "migration"
 
 
+class NotMigrated(Unavailable):
+    """Migrations of this program are still to be applied."""
+
+    code = "not_migrated"
+
+
 class NestedUnitOfWork(RuntimeError):
     """A task that holds a unit of work asked for another one, or waits for the committer: it would wait for itself."""

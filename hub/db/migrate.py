@@ -17,7 +17,7 @@ import asyncpg
 
 from hub import clock
 from hub.db.database import Database, sqlite_path
-from hub.db.errors import DatabaseGone, MigrationError
+from hub.db.errors import DatabaseGone, MigrationError, NotMigrated
 from hub.db.postgres import CONNECT_TIMEOUT, explain
 from hub.db.session import Dialect
 from hub.db.sqlite_errors import explain as explain_sqlite
@@ -80,6 +80,23 @@ async def unapplied(database: Database) -> list[Migration]:
     found = await database.fetch_one(database.sql(sqlite=_HAS_TABLE_SQLITE, postgres=_HAS_TABLE_POSTGRES))
     applied = await database.fetch("SELECT number, checksum FROM schema_migration") if found and found["name"] else []
     return pending(migrations(database.dialect), {row["number"]: row["checksum"] for row in applied})
+
+
+async def open_migrated(url: str) -> Database:
+    """Open a database with this program's schema: a SQLite file is brought up to date first, on PostgreSQL `hub migrate` does that.
+
+    Raises `NotMigrated`, and what `migrate` and `Database.open` raise.
+    """
+    if sqlite_path(url) is not None:
+        await migrate(url)
+    database = await Database.open(url)
+    try:
+        if await unapplied(database):
+            raise NotMigrated("the database is not up to date: run `hub migrate` first")
+    except BaseException:
+        await database.close()
+        raise
+    return database
 
 
 def pending(known: list[Migration], applied: Mapping[int, str]) -> list[Migration]:

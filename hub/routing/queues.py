@@ -127,6 +127,7 @@ class Queues:
 
 async def ensure_defaults(work: Work) -> None:
     """A hub has one queue from the start, worked by everybody who may answer, until somebody says otherwise."""
+    await hold_routing(work)  # processes that start together make one together
     if await work.fetch_one("SELECT id FROM queue WHERE is_default") is None:
         made = Queue(id=QueueId(new_id()), name="General")
         await work.execute(_INSERT, made.id, made.name, _key(made.name), made.strategy, *_numbers(made), True, False, clock.now())

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -129,11 +130,25 @@ def test_a_database_that_was_never_migrated_is_named_as_such(empty_url: str, dia
     added = _program("user", "add", "root", "--role", "administrator", "--password-stdin", *where, stdin=PASSWORD)
     if dialect == "postgres":  # SQLite is migrated by whoever opens it
         assert (added.returncode, added.stderr) == (WRONG, "hub: the database is not up to date: run `hub migrate` first\n")
+        served = _program("serve", *where)
+        assert served.returncode == WRONG
+        assert "run `hub migrate` first" in served.stderr.splitlines()[-1]
         assert _program("migrate", *where).returncode == 0
         added = _program("user", "add", "root", "--role", "administrator", "--password-stdin", *where, stdin=PASSWORD)
     assert added.returncode == 0, added.stderr
     assert _program("migrate", *where).stdout == "the database is up to date\n"
     assert _program("check", *where).returncode == 0
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        run = _program("serve", "--http-port", port, "--smtp-port", "0", "--lmtp-port", "0", "--data-dir", str(tmp_path))
+
+    assert run.returncode == WRONG
+    assert run.stderr.startswith("hub: cannot listen:")
+    assert port in run.stderr
+    assert len(run.stderr.splitlines()) == 1
 
 
 def test_help_answers_at_once_and_names_every_command() -> None:

@@ -12,7 +12,9 @@ from tests.fixtures.desk import Desk, eventually, mail
 LARGE = mail(subject="large", text="x" * 200_000)
 
 
-@pytest.mark.parametrize(("trouble", "attempts"), [(BlobMissing("not there"), 1), (StoreUnavailable("the disk gives an error"), 0)])
+@pytest.mark.parametrize(
+    ("trouble", "attempts"), [(BlobMissing("not there"), 1), (StoreUnavailable("the disk gives an error"), 0)]
+)
 async def test_a_mail_whose_bytes_cannot_be_read_waits_and_the_others_are_filed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, trouble: Exception, attempts: int
 ) -> None:
