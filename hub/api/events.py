@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from hub.api.endpoint import SIGNED_IN, Request, Router
+from hub.auth import Caller
 from hub.conversations.sight import told, variants
 from hub.db import Cursor, Database, LoggedEvent, ResyncNeeded, head, read_events
 
@@ -43,6 +44,7 @@ async def poll(request: Request, query: EventQuery) -> Events:
     """Events after a cursor, the oldest first; without one, from now on. A cursor of another epoch or older than the log is told `resync`."""
     db = request.hub.db
     after = Cursor(query.after) if query.after else await head(db)
+    caller = request.caller
     happened = asyncio.Event()
     unsubscribe = db.listen("events", happened.set)
     loop = asyncio.get_running_loop()
@@ -50,11 +52,12 @@ async def poll(request: Request, query: EventQuery) -> Events:
     try:
         while True:
             happened.clear()
-            items, after = await _read(db, request, after)
+            items, after = await _read(db, caller, after)
             left = deadline - loop.time()
             if items or left <= 0:
                 return Events(items=items, next_cursor=after)
             await _wait(happened, min(left, POLL))
+            caller = await request.hub.auth.callers.again(caller)  # what was taken away meanwhile is gone
     finally:
         unsubscribe()
 
@@ -67,15 +70,15 @@ async def _wait(happened: asyncio.Event, seconds: float) -> None:
         pass
 
 
-async def _read(db: Database, request: Request, after: Cursor) -> tuple[list[EventView], Cursor]:
+async def _read(db: Database, caller: Caller, after: Cursor) -> tuple[list[EventView], Cursor]:
     """The next events the caller may see, and the cursor of the last one looked at: nothing means that nothing is there."""
     while events := await read_events(db, after, BATCH):
         after = events[-1].cursor
-        if items := [view for event in events if (view := _view(event, request)) is not None]:
+        if items := [view for event in events if (view := _view(event, caller)) is not None]:
             return items, after
     return [], after
 
 
-def _view(event: LoggedEvent, request: Request) -> EventView | None:
-    what = told(request.caller, event)
+def _view(event: LoggedEvent, caller: Caller) -> EventView | None:
+    what = told(caller, event)
     return EventView(cursor=event.cursor, type=what, data=variants(event)[what]) if what else None

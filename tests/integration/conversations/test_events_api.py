@@ -57,3 +57,18 @@ async def test_a_cursor_of_another_epoch_is_told_to_start_anew(serve: Serve) -> 
     client = await console.signed_in("anna", "administrator")
     response = await client.get("/events", params={"after": "zz.0.1"})
     assert (response.status, (await response.json())["code"]) == (410, "resync")
+
+
+async def test_a_waiting_poll_learns_nothing_more_once_its_caller_is_out(serve: Serve) -> None:
+    console = await serve()
+    administrator = await console.signed_in("anna", "administrator")
+    leaver = await console.signed_in("ben", "agent")
+    start = (await (await leaver.get("/events")).json())["next_cursor"]
+    (user,) = (await (await administrator.get("/users", params={"q": "ben"})).json())["items"]
+
+    waiting = asyncio.create_task(leaver.get("/events", params={"after": start, "wait": "20"}))
+    await asyncio.sleep(0.2)
+    assert (await administrator.patch(f"/users/{user['id']}", {"version": user["version"], "disabled": True})).status == 200
+
+    async with asyncio.timeout(5):
+        assert (await waiting).status == 401
