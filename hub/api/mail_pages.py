@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from html import escape
+from html import escape, unescape
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import msgspec
@@ -61,8 +62,9 @@ async def _html(db: Database, keys: SecretKeys, id: UUID, *, remote: bool) -> Se
 
 
 def _inline(keys: SecretKeys, files: tuple[AttachmentView, ...], content_id: str) -> str:
+    wanted = unquote(unescape(content_id))  # RFC 2392 §2: percent-encoded in a URL, and not in the header it names
     for file in files:
-        if file.content_id == content_id:
+        if file.content_id == wanted:
             what = {"sha256": file.sha256, "filename": file.filename, "content_type": file.content_type}
             return f'src="{escape(sign_path(keys, "attachment", what))}"'
     return 'alt=""'
