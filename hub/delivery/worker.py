@@ -28,6 +28,7 @@ log = getLogger(__name__)
 PARALLEL = 16
 SEND_TIMEOUT = 300.0  # seconds an adapter may take for one message (RFC 5321 §4.5.3.2 allows ten minutes for the last dot)
 POLL = 1.0
+LANDING = 4.0  # seconds that sending may go on when the process is told to stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +59,38 @@ class DeliveryWorker:
         self._due.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled; then take nothing more, and end what is being sent within seconds."""
         if self._alone:
             await claims.release_all(self._db)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_leases(), name="delivery leases")
             group.create_task(self._look_after_expired(), name="expired deliveries")
-            while True:
-                self._due.clear()
-                try:
-                    busy = await self._round(group)
-                except DatabaseGone as error:
-                    log.warning("no deliveries for now", extra={"reason": error.detail})
-                    busy = False
-                if not busy:
-                    await self._wait()
+            try:
+                await self._work(group)
+            except asyncio.CancelledError:
+                await self._land()
+                raise
+
+    async def _work(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._due.clear()
+            try:
+                busy = await self._round(group)
+            except DatabaseGone as error:
+                log.warning("no deliveries for now", extra={"reason": error.detail})
+                busy = False
+            if not busy:
+                await self._wait()
+
+    async def _land(self) -> None:
+        """Let what is in the air arrive, for a moment: of what is cut in the middle nobody knows whether it went out."""
+        try:
+            async with asyncio.timeout(LANDING):
+                while self._flying:
+                    self._due.clear()
+                    await self._due.wait()
+        except TimeoutError:
+            log.warning("stopped in the middle of sending", extra={"messages": len(self._flying)})
 
     async def _wait(self) -> None:
         try:

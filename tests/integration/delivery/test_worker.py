@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from hub.auth import Caller
+from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.conversations import queries
 from hub.conversations.values import MessageView
 from hub.delivery.queries import with_deliveries
@@ -29,7 +30,7 @@ async def write_to(desk: Desk, agent: Caller, *addresses: str) -> MessageView:
     sent = await desk.hub.delivery.send(send, by=agent)
 
     async def settled() -> MessageView:
-        message = (await with_deliveries(desk.db, [await queries.message(desk.db, sent.id, agent)]))[0]
+        message = await now(desk, agent, sent)
         assert not {d.state for d in message.deliveries} & {DeliveryState.QUEUED, DeliveryState.SENDING}
         return message
 
@@ -46,6 +47,34 @@ async def test_a_mail_to_more_people_than_there_are_places_reaches_all_of_them_a
     assert message.status is DeliveryState.ACCEPTED
     assert sorted(address for mail in next_hop.taken for address in mail.rcpt_tos) == sorted(many)
     assert (await write_to(desk, agent, "later@example.com")).status is DeliveryState.ACCEPTED
+
+
+async def now(desk: Desk, agent: Caller, sent: MessageView) -> MessageView:
+    return (await with_deliveries(desk.db, [await queries.message(desk.db, sent.id, agent)]))[0]
+
+
+async def test_a_hub_that_is_told_to_stop_learns_what_became_of_the_mail_it_is_sending(
+    desk: Desk, agent: Caller, next_hop: NextHop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, handing_over = next_hop.accept, asyncio.Event()
+
+    async def slowly(handover: Handover) -> Accepted | Duplicate:
+        handing_over.set()
+        await asyncio.sleep(0.5)
+        return await take(handover)
+
+    monkeypatch.setattr(next_hop, "accept", slowly)
+    send = Send(account_id=await desk.mailbox(), draft=Draft(text="Hello", to=(Address(kind=AddressKind.EMAIL, value="a@b.cd"),)))
+    sent = await desk.hub.delivery.send(send, by=agent)
+    await handing_over.wait()
+
+    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+    assert (await now(desk, agent, sent)).status is DeliveryState.ACCEPTED
+    assert len(next_hop.taken) == 1
 
 
 @pytest.fixture
