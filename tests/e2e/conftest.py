@@ -1,27 +1,18 @@
 """A hub with its demo as `hub serve --demo` runs it, Debian's Chromium, and pages on which nothing may go wrong unseen."""
 
-import json
 import os
 import re
-import signal
-import subprocess
-import sys
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any, TypeVar
-from urllib.error import HTTPError, URLError
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 
-from tests.fixtures.program import free_ports
-
-T = TypeVar("T")
+from tests.e2e.desks import Desk, running_hub
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -35,99 +26,11 @@ axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """A running hub: where it listens, and its API with every right."""
-
-    url: str
-    widget_url: str
-    smtp_port: int
-    password: str
-    token: str
-
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON that `/api/v1…` answers; raises HTTPError."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/api/v1{path}", data=data, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def messages(self, text: str = "") -> list[Any]:
-        """The visitors' messages whose text contains `text`, oldest first."""
-        items: list[Any] = []
-        cursor = ""
-        while True:
-            page = self.ask("GET", f"/messages?direction=in&channel=webchat&limit=200{cursor}")
-            items += [item for item in page["items"] if text in item["text"]]
-            if not page["next_cursor"]:
-                return items
-            cursor = f"&cursor={page['next_cursor']}"
-
-    def message(self, text: str) -> Any:
-        """The one message with this text, once it is there."""
-        [found] = eventually(lambda: self.messages(text))
-        return found
-
-    def answer(self, conversation_id: str, text: str) -> Any:
-        """Say something to the visitor."""
-        return self.ask("POST", f"/conversations/{conversation_id}/messages", {"kind": "reply", "text": text})
-
-
-def eventually(look: Callable[[], T], *, within: float = 10.0) -> T:
-    """What `look` returns as soon as it is true."""
-    end = monotonic() + within
-    while not (found := look()):
-        assert monotonic() < end, "it did not come true"
-        sleep(0.05)
-    return found
-
-
 @pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One hub for all tests of a run, on SQLite in a folder of its own."""
-    folder = tmp_path_factory.mktemp("desk")
-    names = ("http_port", "widget_port", "files_port", "smtp_port", "demo_mailbox_port", "lmtp_port")
-    ports = dict(zip(names, _neighbours(), strict=True))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-    environ |= {"HUB_DATA_DIR": str(folder), "HUB_HTTP_PORT": str(ports["http_port"])}
-    environ |= {"HUB_SMTP_PORT": str(ports["smtp_port"]), "HUB_LMTP_PORT": str(ports["lmtp_port"])}
-    command = [sys.executable, "-m", "hub"]
-    with (folder / "hub.log").open("wb") as log:
-        process = subprocess.Popen([*command, "serve", "--demo"], env=environ, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    try:
-        url = f"http://localhost:{ports['http_port']}"
-        eventually(lambda: _is_ready(url, process, folder), within=40)
-        make = [*command, "token", "create", "--name", "e2e", "--scope", "*"]
-        made = subprocess.run(make, env=environ, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
-        yield Desk(
-            url=url,
-            widget_url=f"http://localhost:{ports['widget_port']}",
-            smtp_port=ports["smtp_port"],
-            password=(folder / "demo-password").read_text().strip(),
-            token=made.stdout.split()[-1],
-        )
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
-
-
-def _neighbours() -> list[int]:
-    """Three ports in a row for the origins, two for SMTP and the demo's mailbox, one for LMTP: the demo counts upwards."""
-    ports = free_ports(60)
-    first = next(port for port in ports if {port + 1, port + 2} <= set(ports))
-    rest = [port for port in ports if port > first + 2]
-    smtp = next(port for port in rest if port + 1 in rest)
-    return [first, first + 1, first + 2, smtp, smtp + 1, next(port for port in rest if port > smtp + 1)]
-
-
-def _is_ready(url: str, process: "subprocess.Popen[bytes]", folder: Path) -> bool:
-    assert process.poll() is None, (folder / "hub.log").read_text()
-    try:
-        with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except (HTTPError, URLError, ConnectionError, TimeoutError):
-        return False
+    """One hub with the demo for all tests of a run."""
+    with running_hub(tmp_path_factory.mktemp("desk"), demo=True) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -192,15 +95,17 @@ def accessible() -> Callable[[Page | Frame], None]:
 
 
 class HostSite:
-    """A web site of somebody else: `pages` maps paths to HTML, `policy` is sent with each."""
+    """A web site of somebody else: `pages` maps paths to HTML, `policy` is sent with each; `asked` is what was asked for."""
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
         self.policy = ""
+        self.asked: list[str] = []
         site = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                site.asked.append(self.path)
                 body = site.pages.get(self.path.partition("?")[0])
                 self.send_response(200 if body is not None else 204)
                 self.send_header("Content-Type", "text/html; charset=utf-8")

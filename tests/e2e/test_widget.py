@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Frame, FrameLocator, Locator, Page, WebSocketRoute, expect
 
-from tests.e2e.conftest import Desk, HostSite, Problems, eventually
+from tests.e2e.conftest import HostSite, Problems
+from tests.e2e.desks import Desk, eventually
 
 Accessible = Callable[[Page | Frame], None]
 
@@ -392,3 +393,43 @@ def test_a_site_for_signed_in_visitors_lets_in_whom_its_server_names(
     expect(chat.box).to_be_visible()
     chat.say(text)
     assert desk.message(text)["from"]["name"] == name
+
+
+def test_ten_cuts_amid_traffic_leave_the_page_as_the_hub_has_it(page: Page, context: BrowserContext, desk: Desk) -> None:
+    lines: list[WebSocketRoute] = []
+
+    def proxy(ws: WebSocketRoute) -> None:
+        ws.connect_to_server()
+        lines.append(ws)
+
+    context.add_init_script(OPEN_ROOTS)
+    page.route_web_socket("**/socket.io/**", proxy)
+    page.goto(f"{desk.url}/demo")
+    chat, key = Chat(page), str(uuid4())
+    chat.open()
+    chat.say(f"begin {key}")
+    conversation = desk.message(f"begin {key}")["conversation_id"]
+    for n in range(10):
+        while len(lines) <= n:  # the page is back
+            page.wait_for_timeout(20)
+        chat.say(f"question {n} {key}")
+        desk.answer(conversation, f"answer {n} {key}")
+        lines[-1].close()
+        desk.answer(conversation, f"and {n} {key}")
+
+    def stored() -> list[tuple[str, str, str | None]]:
+        items = desk.ask("GET", f"/conversations/{conversation}/messages?limit=100")["items"]
+        said = [item for item in items if item["direction"] in ("in", "out")]
+        return [(item["id"], item["text"], item["status"]) for item in said]
+
+    def shown() -> list[tuple[str, str, str | None]]:
+        found = chat.log.locator("[data-id]").evaluate_all(
+            "(all) => all.map((one) => [one.dataset.id, one.querySelector('.bubble').innerText, one.dataset.status ?? null])"
+        )
+        return [(id, text, status) for id, text, status in found]
+
+    end = time.monotonic() + 5
+    while len(stored()) < 31 or shown() != stored():
+        assert time.monotonic() < end, (shown(), stored())
+        page.wait_for_timeout(50)  # its frames pass through this process
+    assert len(lines) >= 11

@@ -284,3 +284,14 @@ test('an answer shows that somebody is there', () => {
   server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(1) })
   expect(chat.state.site!.online).toBe(true)
 })
+
+test('what was read is said again on a new connection, in case it was lost with the old one', () => {
+  letIn({ messages: [message(1)] })
+  expect(server().asked('read')).toHaveLength(1)
+  server().breaks()
+  vi.advanceTimersByTime(1_000)
+  tell({ type: 'shown', open: false })
+  letIn({ messages: [message(1), message(2)] })
+  expect(server().asked('read').map(({ data }) => data.n)).toEqual([1])
+  expect(said[said.length - 1]).toEqual({ type: 'unread', count: 1 })
+})

@@ -49,6 +49,7 @@ export class Chat {
   private visitor: string | null = null
   private cursor: string | null = null
   private readUpTo = 0
+  private toldUpTo = 0 // on this connection: what was said on a lost one may be lost
   private urlsAt = 0
   private typedAt = 0
   private typingEnds = 0
@@ -220,6 +221,7 @@ export class Chat {
     const isOther = this.visitor !== null && this.visitor !== hello.visitor_id
     const anew = this.cursor === null || hello.resync || isOther
     if (isOther) this.readUpTo = 0
+    this.toldUpTo = 0
     this.visitor = hello.visitor_id
     this.cursor = hello.cursor
     this.urlsAt = Date.now()
@@ -315,8 +317,10 @@ export class Chat {
   /** What is on the screen of an open panel in a visible page counts as read, and nothing else. */
   private markRead(): void {
     const { messages, open, phase } = this.state
-    const last = unread(messages, this.readUpTo).pop()
-    if (last && open && !document.hidden && phase === 'online' && this.sio.emit('read', { n: last.n })) this.readUpTo = last.n
+    const last = messages[messages.length - 1]
+    if (last && open && !document.hidden) this.readUpTo = last.n
+    const news = unread(messages, this.toldUpTo).some(({ n }) => n <= this.readUpTo)
+    if (news && phase === 'online' && this.sio.emit('read', { n: this.readUpTo })) this.toldUpTo = this.readUpTo
     this.tellUnread()
   }
 

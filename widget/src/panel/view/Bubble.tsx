@@ -13,11 +13,11 @@ interface Props {
 }
 
 export function MessageBubble({ chat, words, message, day, isLastOwn }: ViewProps & Props) {
-  const { direction, author, text, attachments, created_at } = message
+  const { id, direction, author, text, attachments, created_at, status } = message
   const { extras } = chat
   const isOwn = direction === 'in'
   return (
-    <div class={isOwn ? 'message own' : 'message'}>
+    <div class={isOwn ? 'message own' : 'message'} data-id={id} data-status={status}>
       {day && <p class="day">{day}</p>}
       {isOwn ? <span class="unseen">{words.t('you')}</span> : author && <p class="author">{author}</p>}
       {text && <p class={isOwn ? 'bubble own' : 'bubble'}>{withLinks(text)}</p>}
