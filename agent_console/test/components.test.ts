@@ -10,6 +10,7 @@ import { hub } from '../src/api/hub'
 import type { MessageView } from '../src/api/types'
 import Composer from '../src/composer/Composer.vue'
 import en from '../src/locales/en'
+import OffersBanner from '../src/offers/OffersBanner.vue'
 import MailHtml from '../src/thread/MailHtml.vue'
 import MessageItem from '../src/thread/MessageItem.vue'
 import { conversation, message, newClient, replyOption } from './fixtures'
@@ -53,6 +54,30 @@ describe('the composer', () => {
     await page.findAll('button').find((one) => one.text() === en.note)!.trigger('click')
     expect(page.text()).toContain(en.note_only_colleagues)
     expect(page.find('[aria-label^="Reply by"]').exists()).toBe(false)
+    page.unmount()
+  })
+})
+
+describe('a chat message', () => {
+  it('of a visitor without a name bears the name the conversation has, not a number', async () => {
+    const from = { kind: 'visitor' as const, address: '019e1d30-0000-7000-8000-000000000000', name: '' }
+    const page = await show(MessageItem, { message: message({ channel: 'webchat', from }), follows: false, customerName: '王小明' })
+    expect(page.get('header').text()).toContain('王小明')
+    expect(page.text()).not.toContain('019e1d30')
+    page.unmount()
+  })
+})
+
+describe('offers', () => {
+  it('come one at a time, the one that ends first before the others', async () => {
+    const offer = (id: string, seconds: number) => ({ id, conversation_id: id, expires_at: new Date(Date.now() + seconds * 1000).toISOString(), conversation: conversation({ id, subject: `subject ${id}` }) })
+    vi.spyOn(hub, 'offers').mockResolvedValue([offer('late', 60), offer('soon', 20), offer('later', 90)])
+    const page = await show(OffersBanner, {})
+    expect(page.text()).toContain('subject soon')
+    expect(page.text()).not.toContain('subject late')
+    await page.get(`[aria-label="${en.offer.next}"]`).trigger('click')
+    expect(page.text()).not.toContain('subject soon')
+    expect(page.findAll('[role="alert"]')).toHaveLength(1)
     page.unmount()
   })
 })

@@ -28,6 +28,7 @@ export default {
   members: 'Members',
   more_actions: 'More actions',
   nothing_found: 'Nothing found',
+  organisations: 'Organisations',
   one_per_line: 'One per line.',
   remove_x: 'Remove {x}',
   save: 'Save',
@@ -121,7 +122,8 @@ export default {
     accept: 'Accept',
     refuse: 'Refuse',
     seconds: '{n} s',
-    more: '{n} more',
+    next: 'Show the next offer',
+    more: '+{n} more',
     seconds_left: '{n} seconds left',
   },
 

@@ -35,7 +35,7 @@ export const useSession = defineStore('session', () => {
       if (!(error instanceof ApiError) || error.status !== 401) throw error
       const setup = await hub.setup()
       setupNeeded.value = setup.needed
-      insecure.value = !setup.public_url_is_secure
+      insecure.value = !setup.public_url_is_secure && !isSecureContext // this machine itself is safe
     }
   }
 
