@@ -1,0 +1,81 @@
+"""Rows 12 and 18: bytes over the wire, compressed: the widget's loader and panel, and the console until its inbox stands.
+
+The widget is counted from the built files (`make pages`), the console in Chromium, signed in, with an empty cache.
+"""
+
+import gzip
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser, async_playwright
+
+from benchmarks.row import Row
+from tests.fixtures.program import Program
+
+ROOT = Path(__file__).parent.parent
+STATIC = ROOT / "hub" / "static"
+CHROMIUM = "/usr/bin/chromium"
+KIB = 1024
+_PASSWORD = "correct horse battery"
+
+
+async def run(quick: bool = False) -> list[Row]:
+    """Build what is missing, then count."""
+    if not (STATIC / "console" / "index.html").exists() or not (STATIC / "widget" / "loader.js").exists():
+        subprocess.run([sys.executable, "-W", "ignore", "setup.py", "-q", "build_pages"], cwd=ROOT, check=True)
+    loader, panel = _compressed("widget/loader.js"), _panel()
+    console = await _console()
+    return [
+        Row(number=12, workload="widget loader, gz", value=loader / KIB, unit="KiB", goal=3, bound="≤"),
+        Row(number=12, workload="widget panel ready to type, gz", value=panel / KIB, unit="KiB", goal=15, bound="≤"),
+        Row(number=18, workload="console until the inbox stands, gz", value=console / 1000, unit="kB", goal=180, bound="≤"),
+    ]
+
+
+def _compressed(name: str) -> int:
+    return len(gzip.compress((STATIC / name).read_bytes(), 9))
+
+
+def _panel() -> int:
+    """The frame, what it names, and the larger of the two languages."""
+    frame = (STATIC / "widget" / "frame.html").read_text()
+    named = re.findall(r'(?:src|href)="/widget/v1/(assets/[^"]+)"', frame)
+    languages = [_compressed(f"widget/assets/{file.name}") for file in (STATIC / "widget/assets").glob("[ez][nh]-*.js")]
+    return _compressed("widget/frame.html") + sum(_compressed(f"widget/{name}") for name in named) + max(languages)
+
+
+async def _console() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(f"sqlite:///{folder}/hub.sqlite3", Path(folder))
+        await program.start()
+        try:
+            program.command("user", "add", "ann", "--role", "administrator", "--password-stdin", stdin=_PASSWORD)
+            async with async_playwright() as playwright:
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+                try:
+                    return await _loaded(browser, program)
+                finally:
+                    await browser.close()
+        finally:
+            program.stop()
+
+
+async def _loaded(browser: Browser, program: Program) -> int:
+    """Bytes of scripts, styles, fonts and pages that came over the wire, headers included."""
+    url = program.url.replace("127.0.0.1", "localhost")
+    context = await browser.new_context()
+    signed_in = await context.request.post(f"{url}/api/v1/session", data={"name": "ann", "password": _PASSWORD})
+    if not signed_in.ok:
+        raise RuntimeError(await signed_in.text())
+    page = await context.new_page()
+    network = await context.new_cdp_session(page)
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda said: sizes.append(said["encodedDataLength"]))
+    await network.send("Network.enable")
+    await page.goto(url)
+    await page.wait_for_load_state("networkidle")
+    await page.get_by_role("navigation").first.wait_for()
+    return int(sum(sizes))
