@@ -7,9 +7,10 @@ from uuid import UUID
 import msgspec
 
 from hub.api.endpoint import Page, Request, Router
-from hub.api.paging import Cursor, Limit, page, read_cursor
+from hub.api.paging import Cursor, Limit, page
 from hub.auth import Right, audit
 from hub.auth.values import AuditEntry
+from hub.db.keyset import BadCursor, Number, read_cursor
 from hub.ids import UserId
 
 api = Router(tag="audit")
@@ -51,12 +52,12 @@ class AuditQuery(msgspec.Struct, kw_only=True):
     limit: Limit = 50
 
 
-@api.get("/audit", needs=Right.AUDIT_READ)
+@api.get("/audit", needs=Right.AUDIT_READ, raises=(BadCursor,))
 async def list_audit(request: Request, query: AuditQuery) -> Page[AuditView]:
     """What was done, newest first."""
     found = await audit.entries(
         request.hub.db,
-        before_n=read_cursor(query.cursor, int),
+        before_n=read_cursor(query.cursor, Number),
         action=query.action,
         actor_id=query.user_id,
         limit=query.limit + 1,

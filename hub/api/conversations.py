@@ -14,10 +14,11 @@ from hub.conversations import queries
 from hub.conversations.errors import NoSuchAgent, NoSuchConversation, NoSuchMessage, NoSuchUpload
 from hub.conversations.forward import forwarded
 from hub.conversations.lifecycle import Priority, State, WaitingFor
-from hub.conversations.queries import BadCursor, Filter
+from hub.conversations.queries import Filter
 from hub.conversations.service import Change
 from hub.conversations.store import author_of, content_digest
 from hub.conversations.values import AttachmentView, ConversationView, MessageView
+from hub.db.keyset import BadCursor
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options, with_deliveries

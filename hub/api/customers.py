@@ -11,7 +11,7 @@ from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.crm.customers import Change, Customer, CustomerKind, Level, NewAddress, NewCustomer, Sex
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
-from hub.crm.reads import BadCursor
+from hub.db.keyset import BadCursor
 from hub.errors import ClientKeyReused, Invalid
 from hub.ids import CustomerId
 from hub.messages.address import AddressKind, BadAddress, ChannelKind

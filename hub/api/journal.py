@@ -8,9 +8,9 @@ from msgspec import Meta
 
 from hub.api.endpoint import Page, Request, Router
 from hub.api.files import disposition
-from hub.api.paging import read_cursor, write_cursor
 from hub.auth import audit
 from hub.auth.rights import Right
+from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.ids import JournalId
 from hub.intake.errors import NoSuchJournalEntry, ParserFailed
 from hub.intake.queries import JournalView, listed, raw_of
@@ -32,10 +32,10 @@ class Replayed(msgspec.Struct, kw_only=True):
     state: str
 
 
-@api.get("/journal", needs=Right.SYSTEM_MANAGE)
+@api.get("/journal", needs=Right.SYSTEM_MANAGE, raises=(BadCursor,))
 async def list_(request: Request, query: JournalQuery) -> Page[JournalView]:
     """Entries of the journal, the oldest first."""
-    after = read_cursor(query.cursor, int) or 0
+    after = read_cursor(query.cursor, Number) or 0
     items, following = await listed(request.hub.db, state=query.state, after=after, limit=query.limit)
     return Page(items=items, next_cursor=write_cursor(following) if following is not None else None)
 

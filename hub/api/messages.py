@@ -8,12 +8,12 @@ from msgspec import Meta
 
 from hub.api.endpoint import Page, Request, Router
 from hub.api.files import disposition
-from hub.api.paging import read_cursor, write_cursor
 from hub.api.signed import sign_path
 from hub.auth.rights import Right
 from hub.conversations import queries
 from hub.conversations.errors import NoSuchMessage
 from hub.conversations.values import AttachmentView, MessageView
+from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.delivery.errors import NothingToRetry
 from hub.delivery.queries import ExchangeView, exchanges, with_deliveries
 from hub.errors import NotFound
@@ -46,10 +46,10 @@ class SignedUrl(msgspec.Struct, kw_only=True):
     url: str
 
 
-@api.get("/messages", needs=Right.CONVERSATIONS_READ)
+@api.get("/messages", needs=Right.CONVERSATIONS_READ, raises=(BadCursor,))
 async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
     """Messages of every conversation the caller may see, the oldest first."""
-    after = read_cursor(query.cursor, int) or 0
+    after = read_cursor(query.cursor, Number) or 0
     found = await queries.messages(
         request.hub.db,
         request.caller,

@@ -5,8 +5,9 @@ from uuid import UUID
 import msgspec
 
 from hub.api.endpoint import Page, Request, Router
-from hub.api.paging import Cursor, Limit, page, read_cursor
+from hub.api.paging import Cursor, Limit, page
 from hub.auth.rights import Right
+from hub.db.keyset import BadCursor, read_cursor
 from hub.delivery.suppressions import Suppression, lift, listed
 from hub.errors import NotFound
 
@@ -20,7 +21,7 @@ class SuppressionQuery(msgspec.Struct):
     limit: Limit = 50
 
 
-@api.get("/suppressions", needs=Right.SYSTEM_MANAGE)
+@api.get("/suppressions", needs=Right.SYSTEM_MANAGE, raises=(BadCursor,))
 async def list_(request: Request, query: SuppressionQuery) -> Page[Suppression]:
     """Suppressed addresses, the newest first."""
     found = await listed(request.hub.db, before=read_cursor(query.cursor, UUID), limit=query.limit + 1)

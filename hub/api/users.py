@@ -7,11 +7,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hub.api.endpoint import SIGNED_IN, Page, Request, Router
-from hub.api.paging import Cursor, Limit, SearchText, page, read_cursor
+from hub.api.paging import Cursor, Limit, SearchText, page
 from hub.auth import Right, queries
 from hub.auth.errors import Escalation, LastAdministrator, NameTaken, NoSuchUser, Stale, WeakPassword, WorkNumberTaken
 from hub.auth.names import BadName, fold
 from hub.auth.values import Locale, NewUser, User, UserChange
+from hub.db.keyset import BadCursor, read_cursor
 from hub.ids import RoleId, TeamId, UserId
 
 api = Router(tag="users")
@@ -86,7 +87,7 @@ class AgentView(msgspec.Struct, kw_only=True):
     work_number: str | None
 
 
-@api.get("/users", needs=Right.USERS_MANAGE)
+@api.get("/users", needs=Right.USERS_MANAGE, raises=(BadCursor,))
 async def list_users(request: Request, query: UserQuery) -> Page[UserView]:
     """All users, in the order of their names."""
     after = read_cursor(query.cursor, str) or ""

@@ -1,6 +1,5 @@
 """Reading conversations and messages: lists by key set, timelines, counters. No statement here counts or skips over a whole table."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from hub.conversations.store import conversation_of
 from hub.conversations.values import AttachmentView, ConversationView, MessageView, Party
 from hub.conversations.views import Reads, conversation_views
 from hub.db import Row
-from hub.errors import Invalid
+from hub.db.keyset import Number, read_cursor, write_cursor
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.address import AddressKind, ChannelKind
 from hub.messages.content import Direction, MessageKind
@@ -33,13 +32,8 @@ _MESSAGE = """
 """
 
 
-_cursor = msgspec.json.Decoder(tuple[Annotated[datetime, Meta(tz=True)], Annotated[int, Meta(ge=0, le=2**63 - 1)]])
-
-
-class BadCursor(Invalid):
-    """Not a cursor of this list."""
-
-    code = "bad_cursor"
+_Key = tuple[Annotated[datetime, Meta(tz=True)], Number]
+"""What orders a list of conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +90,8 @@ async def listed(
     args = Args()
     where = [visible_to(caller, args), *_conditions(wanted, caller, args)]
     key, direction, beyond = ("waiting_since", "ASC", ">") if wanted.sort == "waiting" else ("last_message_at", "DESC", "<")
-    if cursor is not None:
-        at, n = _read_cursor(cursor)
+    if cursor:
+        at, n = read_cursor(cursor, _Key)
         where.append(f"(c.{key}, c.n) {beyond} ({args.add(at)}, {args.add(n)})")
     sql = f"""
         SELECT c.* FROM conversation c WHERE {" AND ".join(where)}
@@ -106,7 +100,7 @@ async def listed(
     found = [conversation_of(row) for row in await reads.fetch(sql, *args)]
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
-    next_cursor = _write_cursor(getattr(last, key), last.n) if last else None
+    next_cursor = write_cursor((getattr(last, key), last.n)) if last else None
     return await views(reads, page, caller), next_cursor
 
 
@@ -135,17 +129,6 @@ def _conditions(wanted: Filter, caller: Caller, args: Args) -> list[str]:
             linked = f"SELECT conversation_id FROM conversation_{table} WHERE {table}_id = {args.add(value)}"
             where.append(f"c.id IN ({linked})")
     return where
-
-
-def _write_cursor(at: datetime, n: int) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((at, n))).decode().rstrip("=")
-
-
-def _read_cursor(text: str) -> tuple[datetime, int]:
-    try:
-        return _cursor.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, msgspec.DecodeError) as error:
-        raise BadCursor("this is no cursor of this list") from error
 
 
 async def counts(reads: Reads, caller: Caller) -> dict[str, dict[str, int]]:

@@ -5,19 +5,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from hub.db import Database, Row, Work
-from hub.errors import Invalid
+from hub.db.keyset import LAST, Number, read_cursor, write_cursor
 
 T = TypeVar("T")
 Reads = Database | Work
 """Where a query reads: the last commit, or inside a transaction."""
-
-_FIRST = 2**63 - 1
-
-
-class BadCursor(Invalid):
-    """Not a cursor of this list."""
-
-    code = "bad_cursor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +21,12 @@ class Page(Generic[T]):
 
 
 def after(cursor: str | None) -> int:
-    """The number below which the page begins."""
-    if cursor is None or not cursor:
-        return _FIRST
-    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 19):
-        raise BadCursor("not a cursor of this list")
-    return int(cursor)
+    """The number below which the page begins. Raises `BadCursor`."""
+    found: int | None = read_cursor(cursor, Number)
+    return LAST if found is None else found
 
 
 def page(rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], str | None]:
     """What to show of `limit` + 1 rows, and the cursor of the rest."""
     shown = rows[:limit]
-    return shown, str(shown[-1]["n"]) if len(rows) > limit else None
+    return shown, write_cursor(shown[-1]["n"]) if len(rows) > limit else None

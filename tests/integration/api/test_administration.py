@@ -85,7 +85,7 @@ async def test_users_come_in_pages_without_gap_or_repeat(root: Client, console: 
         if not (cursor := page["next_cursor"]):
             break
     assert names == ["root", *(f"user{n}" for n in range(7))]
-    assert await refused(await root.get("/users?cursor=nonsense")) == (422, "invalid")
+    assert await refused(await root.get("/users?cursor=nonsense")) == (422, "bad_cursor")
 
 
 @pytest.mark.covers("P-10", "P-11")

@@ -19,8 +19,8 @@ from hub.crm.customers import (
     refused,
 )
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
-from hub.crm.reads import BadCursor
 from hub.db import Database
+from hub.db.keyset import BadCursor
 from hub.errors import ClientKeyReused, Invalid
 from hub.ids import CustomerId
 from hub.messages.address import AddressKind, BadAddress, ChannelKind

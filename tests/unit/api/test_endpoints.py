@@ -9,9 +9,10 @@ from multidict import MultiDict
 from hub.api.endpoint import PUBLIC, Request, Router
 from hub.api.files import disposition
 from hub.api.handling import _path_value, read_query
-from hub.api.paging import page, read_cursor, write_cursor
+from hub.api.paging import page
 from hub.api.problems import BadField
 from hub.auth import Right
+from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.errors import NotFound
 from hub.ids import TicketId
 
@@ -113,10 +114,10 @@ def test_a_page_ends_without_a_cursor() -> None:
     assert page(found, 3, view=str, key=lambda n: n).next_cursor is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "!!!", write_cursor("text"), write_cursor([1]), "ä"])
+@pytest.mark.parametrize("cursor", ["x", "!!!", write_cursor("text"), write_cursor([1]), write_cursor(-1), write_cursor(2**63), "ä"])
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
-    with pytest.raises(BadField):
-        read_cursor(cursor, int)
+    with pytest.raises(BadCursor):
+        read_cursor(cursor, Number)
 
 
 @pytest.mark.parametrize(
