@@ -90,7 +90,7 @@ async def _read_body(http: web.Request, kind: type[msgspec.Struct]) -> Any:
         return _bounded(_decoder(kind).decode(raw), "$")
     except msgspec.ValidationError as error:
         raise from_validation(error) from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson("the body is not JSON") from error
 
 
