@@ -12,7 +12,7 @@ from hub.auth import audit
 from hub.auth.rights import Right
 from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.ids import JournalId
-from hub.intake.errors import NoSuchJournalEntry, ParserFailed
+from hub.intake.errors import NoSuchJournalEntry, NothingToRead, ParserFailed
 from hub.intake.queries import JournalView, listed, raw_of
 
 api = Router(tag="journal")
@@ -50,7 +50,7 @@ async def raw(request: Request, journal_id: JournalId) -> web.Response:
     return web.Response(body=content, headers=headers)
 
 
-@api.post("/journal/{journal_id}/replay", needs=Right.SYSTEM_MANAGE, raises=(NoSuchJournalEntry, ParserFailed))
+@api.post("/journal/{journal_id}/replay", needs=Right.SYSTEM_MANAGE, raises=(NoSuchJournalEntry, NothingToRead, ParserFailed))
 async def replay(request: Request, journal_id: JournalId) -> Replayed:
     """Read the entry once more."""
     state = await request.hub.replay.again(journal_id)

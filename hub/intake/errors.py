@@ -1,6 +1,6 @@
 """What can go wrong with what arrived."""
 
-from hub.errors import HubError, NotFound
+from hub.errors import HubError, Invalid, NotFound
 
 
 class NoSuchJournalEntry(NotFound):
@@ -13,3 +13,9 @@ class ParserFailed(HubError):
     """The parser process died, ran past its time or its memory, or answered nonsense."""
 
     code = "parser_failed"
+
+
+class NothingToRead(Invalid):
+    """It came in the hub's own words: there is nothing that a parser could read anew."""
+
+    code = "nothing_to_read"

@@ -7,7 +7,7 @@ from hub import clock
 from hub.conversations.rereading import reread
 from hub.db import Database
 from hub.ids import JournalId, MessageId
-from hub.intake.errors import NoSuchJournalEntry, ParserFailed
+from hub.intake.errors import NoSuchJournalEntry, NothingToRead, ParserFailed
 from hub.intake.files import record_files, store_files
 from hub.intake.parsing import ParserPool
 from hub.intake.queries import raw_of
@@ -34,7 +34,7 @@ class Replay:
         self._parsers = parsers
 
     async def again(self, id: JournalId) -> str:
-        """Set aside: it waits to be filed once more ("pending"). Filed: its message is read anew in place ("filed"). Raises `ParserFailed`."""
+        """Set aside: it waits to be filed once more ("pending"). Filed: its message is read anew in place ("filed"). Raises `ParserFailed`, `NothingToRead`."""
         row = await self._db.fetch_one("SELECT state, account_id, envelope, message_id FROM journal WHERE id = $1", id)
         if row is None:
             raise NoSuchJournalEntry("no such entry")
@@ -59,6 +59,8 @@ class Replay:
 
     async def _reread(self, id: JournalId, account_id: Any, envelope: Any, message_id: MessageId) -> None:
         parser, version = await self._accounts.parser_of(account_id)
+        if not parser:
+            raise NothingToRead("it was never parsed")
         events = await self._parsers.parse(parser, await raw_of(self._db, self._media, id), envelope)
         message = next((event for event in events if isinstance(event, InboundMessage)), None)
         if message is None:

@@ -201,25 +201,25 @@ async def test_a_new_conversation_is_begun_by_us_with_the_customer_behind_the_ad
     assert (await anna.post("/conversations", body | {"account_id": str(uuid4())})).status == 404
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        ({"text": ""}, "refused"),
-        ({"text": "x", "to": [{"address": "no address"}]}, "bad_address"),
-        ({"text": "x", "to": [{"address": "a@example.com\r\nBcc: b@example.com"}]}, "bad_address"),
-        ({"text": "x", "to": [{"address": "+8613800138000", "kind": "phone"}]}, "refused"),
-        ({"text": "x", "to": [{"address": str(uuid4()), "kind": "visitor"}]}, "refused"),
-        ({"text": "x" * 100_001}, "invalid"),
-        ({"text": "x", "to": [{"address": "a@example.com"}] * 101}, "invalid"),
-        ({"text": "x", "kind": "event"}, "invalid"),
-        ({"text": "x", "direction": "in"}, "invalid"),
-    ],
-)
+UNSENDABLE: list[tuple[Json, str]] = [
+    ({"text": ""}, "refused"),
+    ({"text": "x", "to": [{"address": "no address"}]}, "bad_address"),
+    ({"text": "x", "to": [{"address": "a@example.com\r\nBcc: b@example.com"}]}, "bad_address"),
+    ({"text": "x", "to": [{"address": "+8613800138000", "kind": "phone"}]}, "refused"),
+    ({"text": "x", "to": [{"address": str(uuid4()), "kind": "visitor"}]}, "refused"),
+    ({"text": "x" * 100_001}, "invalid"),
+    ({"text": "x", "to": [{"address": "a@example.com"}] * 101}, "invalid"),
+    ({"text": "x", "kind": "event"}, "invalid"),
+    ({"text": "x", "direction": "in"}, "invalid"),
+]
+
+
 async def test_what_cannot_be_sent_is_refused_and_nothing_is_stored(
-    front: Front, anna: Client, talks: Talks, next_hop: NextHop, body: Json, code: str
+    front: Front, anna: Client, talks: Talks, next_hop: NextHop
 ) -> None:
     (id,) = await talks.began("alice@example.com")
-    await refused(await anna.post(f"/conversations/{id}/messages", body), 422, code)
+    for body, code in UNSENDABLE:
+        await refused(await anna.post(f"/conversations/{id}/messages", body), 422, code)
     assert await front.hub.db.fetch("SELECT 1 FROM message WHERE direction = 'out'") == []
 
 

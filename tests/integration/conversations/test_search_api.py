@@ -30,20 +30,37 @@ async def found(client: Client, q: str) -> str:
     return "".join(item["conversation"]["contact"][0] for item in items)
 
 
+ASKED = [
+    ("退款", "a"),
+    ("退款失败", "a"),
+    ("订单", "da"),
+    ("票", "c"),
+    ("猫", "c"),
+    ("款", "a"),
+    ("单", "da"),
+    ("订单 退款", "a"),
+    ("refund", "db"),
+    ("REFUND order", "b"),
+    ("muller", "b"),
+    ("Müller", "b"),
+    ("refu", "db"),
+    ("订单 refunded", "d"),
+    ("123456", "a"),
+    ("c@example.com", "c"),
+    ("款退", ""),
+    ("nothing-like-it", ""),
+    ("!!! ,。", ""),
+    ("'; DROP TABLE", ""),
+    ('"refund" OR 1', ""),
+    ("refund*", "db"),
+    ("a:* | b", ""),
+    ("NEAR(x y)", ""),
+]
+
+
 @pytest.mark.covers("M-02")
-@pytest.mark.parametrize(
-    ("words", "letters"),
-    [
-        ("退款", "a"), ("退款失败", "a"), ("订单", "da"), ("票", "c"), ("猫", "c"), ("款", "a"), ("单", "da"), ("订单 退款", "a"),
-        ("refund", "db"), ("REFUND order", "b"), ("muller", "b"), ("Müller", "b"), ("refu", "db"), ("订单 refunded", "d"),
-        ("123456", "a"), ("c@example.com", "c"), ("款退", ""), ("nothing-like-it", ""), ("!!! ,。", ""), ("'; DROP TABLE", ""),
-        ('"refund" OR 1', ""), ("refund*", "db"), ("a:* | b", ""), ("NEAR(x y)", ""),
-    ],
-)  # fmt: skip
-async def test_words_are_found_whatever_their_language(
-    front: Front, anna: Client, texts: dict[str, str], words: str, letters: str
-) -> None:
-    assert await found(anna, words) == letters
+async def test_words_are_found_whatever_their_language(anna: Client, texts: dict[str, str]) -> None:
+    assert {words: await found(anna, words) for words, _ in ASKED} == dict(ASKED)
 
 
 @pytest.mark.covers("M-02")

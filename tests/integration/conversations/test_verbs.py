@@ -58,27 +58,27 @@ async def test_a_customer_who_writes_wakes_a_snoozed_and_reopens_a_closed_conver
         assert (same, now["state"], now["waiting_for"], now["snoozed_until"]) == (id, "open", "us", None)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"state": "snoozed"},
-        {"state": "snoozed", "snoozed_until": "2020-01-01T00:00:00Z"},
-        {"state": "snoozed", "snoozed_until": "2090-01-01T00:00:00"},
-        {"snoozed_until": "2090-01-01T00:00:00Z"},
-        {"state": "asleep"},
-        {"priority": "very"},
-        {"subject": "x" * 501},
-        {"version": 2**70},
-        {"unknown": 1},
-        {"subject": 5},
-        [],
-        "closed",
-    ],
-)
-async def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(anna: Client, talks: Talks, change: object) -> None:
+SENSELESS: list[object] = [
+    {"state": "snoozed"},
+    {"state": "snoozed", "snoozed_until": "2020-01-01T00:00:00Z"},
+    {"state": "snoozed", "snoozed_until": "2090-01-01T00:00:00"},
+    {"snoozed_until": "2090-01-01T00:00:00Z"},
+    {"state": "asleep"},
+    {"priority": "very"},
+    {"subject": "x" * 501},
+    {"version": 2**70},
+    {"unknown": 1},
+    {"subject": 5},
+    [],
+    "closed",
+]
+
+
+async def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")
     before = await ok(await anna.get(f"/conversations/{id}"))
-    await refused(await anna.patch(f"/conversations/{id}", change), 422, "invalid")
+    for change in SENSELESS:
+        await refused(await anna.patch(f"/conversations/{id}", change), 422, "invalid")
     assert await ok(await anna.get(f"/conversations/{id}")) == before
 
 
