@@ -60,6 +60,12 @@ class ClientKeyReused(Conflict):
     code = "client_key_reused"
 
 
+class Stale(Conflict):
+    """Somebody else changed it since the caller read it; `extra["version"]` is the one that stands, where it is told."""
+
+    code = "stale"
+
+
 class Gone(HubError):
     """It was there and will not come back."""
 

@@ -7,13 +7,12 @@ from hub.accounts import forms
 from hub.accounts.errors import NoSuchAccount
 from hub.accounts.forms import Form
 from hub.accounts.values import Account, Brief, RunState
-from hub.db import Database, Row, Work
+from hub.db import Reads, Row
 from hub.ids import AccountId
 from hub.messages.address import ChannelKind
 from hub.secrets import BrokenSeal, SecretKeys
 
 log = logging.getLogger(__name__)
-Reads = Database | Work
 
 _COLUMNS = "a.id, a.name, a.channel, a.provider, a.enabled, a.queue_id, a.version"
 _ACCOUNTS = f"""

@@ -13,12 +13,11 @@ from hub.accounts.adapters import Adapters, Lent, try_settings
 from hub.accounts.errors import NameTaken
 from hub.accounts.values import Account, AccountChange, Brief, NewAccount
 from hub.auth import Caller, audit
-from hub.auth.errors import Stale
 from hub.bus import Bus
 from hub.channels import catalog
 from hub.channels.contract import Check
-from hub.db import Database, UniqueViolation, Work
-from hub.errors import ClientKeyReused, Invalid
+from hub.db import Database, Reads, UniqueViolation, Work
+from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import AccountId, new_id
 from hub.messages import plain
 from hub.messages.capabilities import Capabilities
@@ -128,7 +127,7 @@ class Accounts:
         )
         return account_id
 
-    async def _first(self, source: queries.Reads, new: NewAccount, digest: str | None) -> Account | None:
+    async def _first(self, source: Reads, new: NewAccount, digest: str | None) -> Account | None:
         """What was made under the same client key before."""
         if new.client_key is None:
             return None

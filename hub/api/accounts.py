@@ -18,11 +18,10 @@ from hub.accounts.errors import (
     SecretNeeded,
 )
 from hub.api.endpoint import SIGNED_IN, Request, Router
-from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.channels import catalog
 from hub.channels.contract import AdapterEntry, Check
-from hub.errors import ClientKeyReused, Invalid, NotFound
+from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
 from hub.ids import AccountId, QueueId
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities

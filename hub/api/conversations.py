@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 
 from hub.api.endpoint import Page, Request, Router
-from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.conversations import queries
 from hub.conversations.errors import NoSuchAgent, NoSuchConversation, NoSuchMessage, NoSuchUpload
@@ -23,7 +22,7 @@ from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options, with_deliveries
 from hub.delivery.service import Send
-from hub.errors import ClientKeyReused, Invalid
+from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal
 from hub.messages.content import Draft, StoredFile

@@ -7,12 +7,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hub.api.endpoint import Page, Request, Router
-from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.crm.customers import Change, Customer, CustomerKind, Level, NewAddress, NewCustomer, Sex
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
 from hub.db.keyset import BadCursor
-from hub.errors import ClientKeyReused, Invalid
+from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import CustomerId
 from hub.messages.address import AddressKind, BadAddress, ChannelKind
 

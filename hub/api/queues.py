@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hub.api.endpoint import SIGNED_IN, Request, Router
 from hub.auth.rights import Right
-from hub.errors import Invalid
+from hub.errors import Invalid, Stale
 from hub.ids import QueueId, UserId
-from hub.routing.errors import NoSuchQueue, QueueInUse, QueueNameTaken, QueueStale
+from hub.routing.errors import NoSuchQueue, QueueInUse, QueueNameTaken
 from hub.routing.queues import QueueChange
 from hub.routing.values import Queue, Strategy
 
@@ -80,7 +80,7 @@ async def get(request: Request, queue_id: QueueId) -> QueueView:
     return (await _views(request, [await request.hub.routing.queues.get(queue_id)]))[0]
 
 
-@api.patch("/queues/{queue_id}", needs=Right.QUEUES_MANAGE, raises=(NoSuchQueue, QueueStale, QueueNameTaken, Invalid))
+@api.patch("/queues/{queue_id}", needs=Right.QUEUES_MANAGE, raises=(NoSuchQueue, Stale, QueueNameTaken, Invalid))
 async def change(request: Request, queue_id: QueueId, body: QueuePatch) -> QueueView:
     """Change a queue. Its members see its conversations from then on, and only they."""
     fields = {name: value for name, value in msgspec.structs.asdict(body).items() if name != "version"}

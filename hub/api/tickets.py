@@ -8,14 +8,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from hub.api.endpoint import Page, Request, Router
-from hub.auth.errors import Stale
 from hub.auth.rights import Right
 from hub.crm.tickets import NewTicket, Priority, Ticket, TicketChange, TicketState, Wanted
 from hub.crm.tickets.errors import NoSuchAssignee, NoSuchState, NoSuchTicket, NotLinkable
 from hub.crm.tickets.events import view
 from hub.crm.tickets.values import StepKind
 from hub.db.keyset import BadCursor
-from hub.errors import ClientKeyReused, Invalid, NotFound
+from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
 from hub.ids import ConversationId, CustomerId, TicketId, UserId
 
 api = Router(tag="tickets")

@@ -46,7 +46,7 @@ class BadCsrfToken(Forbidden):
 
 
 class ForeignOrigin(Forbidden):
-    """The request comes from another site's page."""
+    """It comes from a page that may not ask: another site's, or one that may not show the widget."""
 
     code = "foreign_origin"
 
@@ -71,12 +71,6 @@ class WorkNumberTaken(Conflict):
     """Another user has this work number."""
 
     code = "work_number_taken"
-
-
-class Stale(Conflict):
-    """Somebody else changed it since the caller read it."""
-
-    code = "stale"
 
 
 class RoleInUse(Conflict):

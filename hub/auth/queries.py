@@ -2,14 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
 from uuid import UUID
 
 from hub.auth.errors import NoSuchUser
 from hub.auth.names import fold
 from hub.auth.rights import Right, expand
 from hub.auth.values import Role, Session, Team, Token, User
-from hub.db import Row
+from hub.db import Reads, Row
 from hub.errors import NotFound
 from hub.ids import RoleId, TeamId, UserId
 
@@ -24,13 +23,6 @@ _HOLDERS = """
 SELECT ur.user_id, r.rights FROM auth_user_role ur
 JOIN auth_role r ON r.id = ur.role_id JOIN auth_user u ON u.id = ur.user_id WHERE NOT u.disabled
 """
-
-
-class Reads(Protocol):
-    """A `Database`, or the `Work` whose own writes shall be seen."""
-
-    async def fetch(self, sql: str, *args: Any) -> list[Row]: ...
-    async def fetch_one(self, sql: str, *args: Any) -> Row | None: ...
 
 
 async def user(db: Reads, user_id: UserId) -> User:

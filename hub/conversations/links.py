@@ -6,8 +6,7 @@ from hub.auth.callers import Caller
 from hub.conversations.policy import require_sight
 from hub.conversations.service import link_ticket_in
 from hub.conversations.store import lock_conversations
-from hub.conversations.views import Reads
-from hub.db import Work
+from hub.db import Reads, Work
 from hub.ids import ConversationId, CustomerId, TicketId
 
 

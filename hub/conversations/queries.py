@@ -15,8 +15,8 @@ from hub.conversations.lifecycle import Conversation
 from hub.conversations.policy import Args, visible_to
 from hub.conversations.store import conversation_of
 from hub.conversations.values import AttachmentView, ConversationView, MessageView, Party
-from hub.conversations.views import Reads, conversation_views
-from hub.db import Row
+from hub.conversations.views import conversation_views
+from hub.db import Reads, Row
 from hub.db.keyset import Number, read_cursor, write_cursor
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.address import AddressKind, ChannelKind

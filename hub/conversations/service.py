@@ -8,7 +8,6 @@ from uuid import UUID
 
 from hub import clock
 from hub.auth.callers import Caller
-from hub.auth.errors import Stale
 from hub.conversations import events
 from hub.conversations.errors import NoSuchAgent, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Said, State, after, close, reopen, snooze
@@ -28,7 +27,7 @@ from hub.conversations.values import AttachmentView, ConversationView, MessageVi
 from hub.conversations.views import conversation_views
 from hub.crm.tickets import Tickets
 from hub.db import Database, Work
-from hub.errors import ClientKeyReused, Invalid
+from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
 from hub.messages.content import Direction, MessageKind
 from hub.messages.plain import line

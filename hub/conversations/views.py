@@ -1,19 +1,12 @@
 """Conversations as people see them: the row, and the names that stand in other tables."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
 from uuid import UUID
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, CustomerBrief
-from hub.db import Row
+from hub.db import Reads
 from hub.ids import ConversationId, CustomerId, TicketId
-
-
-class Reads(Protocol):
-    """A `Database` or a `Work`."""
-
-    async def fetch(self, sql: str, *args: Any) -> list[Row]: ...
 
 
 async def conversation_views(

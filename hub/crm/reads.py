@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from hub.db import Database, Row, Work
+from hub.db import Row
 from hub.db.keyset import LAST, Number, read_cursor, write_cursor
 
 T = TypeVar("T")
-Reads = Database | Work
-"""Where a query reads: the last commit, or inside a transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hub.auth import Caller
-from hub.crm.reads import Reads
+from hub.db import Reads
 from hub.errors import ClientKeyReused
 
 

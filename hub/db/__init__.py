@@ -49,7 +49,7 @@ from hub.db.errors import (
 )
 from hub.db.events import Cursor, LoggedEvent, head, prune_events, raise_epoch, read_events, settle_epoch
 from hub.db.migrate import migrate, open_migrated, unapplied
-from hub.db.session import Dialect, Row
+from hub.db.session import Dialect, Reads, Row
 from hub.db.tailer import Tailer
 from hub.db.values import as_json, as_time, as_uuid
 from hub.db.work import Work
@@ -69,6 +69,7 @@ __all__ = [
     "MigrationError",
     "NestedUnitOfWork",
     "NotMigrated",
+    "Reads",
     "ResyncNeeded",
     "Row",
     "Tailer",

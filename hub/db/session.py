@@ -22,6 +22,13 @@ class Row(Protocol):
     def get(self, key: str, default: Any = None, /) -> Any: ...
 
 
+class Reads(Protocol):
+    """Where a query reads: a `Database` (the last commit), or the `Work` whose own writes shall be seen."""
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]: ...
+    async def fetch_one(self, sql: str, *args: Any) -> Row | None: ...
+
+
 class Insert(Protocol):
     """One statement that writes `rows` into `table`; `columns` maps each name to its PostgreSQL type."""
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from hub.auth.errors import Stale
 from hub.conversations import events
 from hub.conversations.errors import NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Said, after
@@ -23,7 +22,7 @@ from hub.conversations.values import MessageView
 from hub.conversations.views import conversation_views
 from hub.db import Row, Work
 from hub.delivery.store import Delivery, insert_deliveries, view_of
-from hub.errors import ClientKeyReused
+from hub.errors import ClientKeyReused, Stale
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.states import DeliveryState
 

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.conversations.values import DeliveryView
-from hub.conversations.views import Reads
-from hub.db import Row, Work
+from hub.db import Reads, Row, Work
 from hub.ids import AccountId, ConversationId, DeliveryId, MessageId
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.states import DeliveryState, SendFailure

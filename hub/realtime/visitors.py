@@ -8,6 +8,7 @@ import msgspec
 from aiohttp import web
 
 from hub import clock
+from hub.auth.errors import ForeignOrigin
 from hub.bus import Bus
 from hub.channels.webchat import protocol
 from hub.channels.webchat.origins import origin_allowed
@@ -25,7 +26,7 @@ from hub.realtime.notices import talk_notice
 from hub.realtime.ports import Choice, Choices, IpOf, ReadBlob, SinkFor, Uploads
 from hub.realtime.visitor_links import VisitorLink, VisitorLinks
 from hub.realtime.visitor_view import VisitorView
-from hub.visitors.errors import ForeignOrigin, UnknownSite
+from hub.visitors.errors import UnknownSite
 from hub.visitors.service import Visitors as VisitorService
 from hub.visitors.values import Site, Sites, upload_owner
 

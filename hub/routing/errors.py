@@ -27,12 +27,6 @@ class QueueNameTaken(Conflict):
     code = "queue_name_taken"
 
 
-class QueueStale(Conflict):
-    """Somebody else changed the queue meanwhile."""
-
-    code = "stale"
-
-
 class QueueInUse(Conflict):
     """The default queue cannot be deleted: something has to take what fits nowhere else."""
 

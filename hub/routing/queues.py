@@ -16,10 +16,10 @@ from hub.auth.queries import rights_of
 from hub.auth.rights import Right
 from hub.bus import Bus
 from hub.db import Database, ForeignKeyViolation, UniqueViolation, Work
-from hub.errors import Invalid
+from hub.errors import Invalid, Stale
 from hub.ids import QueueId, UserId, new_id
 from hub.routing.dispatcher import hold_routing
-from hub.routing.errors import NoSuchQueue, QueueInUse, QueueNameTaken, QueueStale
+from hub.routing.errors import NoSuchQueue, QueueInUse, QueueNameTaken
 from hub.routing.events import queue_changed
 from hub.routing.snapshot import read_queues
 from hub.routing.values import CAPACITY, WEIGHTS, Queue, Strategy
@@ -87,11 +87,11 @@ class Queues:
             return await self._stored(work, queue_id)
 
     async def change(self, by: Caller, queue_id: QueueId, change: QueueChange, *, version: int) -> Queue:
-        """Edit a queue; raises `NoSuchQueue`, `QueueStale`, `QueueNameTaken`, `Invalid`."""
+        """Edit a queue; raises `NoSuchQueue`, `Stale`, `QueueNameTaken`, `Invalid`."""
         async with _writing(self._db) as work:
             before = _found(await read_queues(work), queue_id)
             if before.version != version:
-                raise QueueStale("somebody else changed this queue", version=before.version)
+                raise Stale("somebody else changed this queue", version=before.version)
             after = _changed(before, change)
             await work.execute(_UPDATE, queue_id, after.name, _key(after.name), after.strategy, *_numbers(after), clock.now())
             if change.member_ids is not UNSET:

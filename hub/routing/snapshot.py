@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
 from uuid import UUID
 
 from hub.auth.queries import holders
 from hub.auth.rights import Right
-from hub.db import Row, as_time
+from hub.db import Reads, Row, as_time
 from hub.ids import QueueId, UserId
 from hub.messages.address import ChannelKind
 from hub.routing.values import MOST_RETURNED, Agent, AgentState, Item, OpenOffer, Outcome, Queue, Rules, Snapshot, Strategy
@@ -45,13 +44,6 @@ WHERE o.conversation_id = ANY($1::uuid[]) AND o.state IN ('refused', 'expired') 
 _WISHES = """
 SELECT m.conversation_id, m.extra FROM message m JOIN conversation c ON c.id = m.conversation_id
 WHERE m.conversation_id = ANY($1::uuid[]) AND m.direction = 'in' AND m.created_at >= c.waiting_since ORDER BY m.n"""
-
-
-class Reads(Protocol):
-    """A `Database`, or the `Work` whose own writes shall be seen."""
-
-    async def fetch(self, sql: str, *args: Any) -> list[Row]: ...
-    async def fetch_one(self, sql: str, *args: Any) -> Row | None: ...
 
 
 async def read_snapshot(reads: Reads, now: datetime, rules: Rules) -> Snapshot:

@@ -1,6 +1,6 @@
 """Why a visitor is not let in."""
 
-from hub.errors import Forbidden, NotFound, Unauthorised
+from hub.errors import NotFound, Unauthorised
 
 
 class BadIdentity(Unauthorised):
@@ -25,9 +25,3 @@ class UnknownSite(NotFound):
     """No such site, or it is switched off."""
 
     code = "unknown_site"
-
-
-class ForeignOrigin(Forbidden):
-    """The page that shows the widget is not one of the site's own."""
-
-    code = "foreign_origin"

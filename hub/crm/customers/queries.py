@@ -15,8 +15,8 @@ from hub.crm.customers.values import (
     Sex,
     number,
 )
-from hub.crm.reads import Page, Reads, after, page
-from hub.db import Database, Row
+from hub.crm.reads import Page, after, page
+from hub.db import Database, Reads, Row
 from hub.ids import CustomerId
 from hub.messages.address import Address, AddressKind, ChannelKind, national_phone
 

@@ -9,14 +9,13 @@ from msgspec import UNSET
 
 from hub import clock
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.crm.customers import addresses, events, queries, searching
 from hub.crm.customers.errors import NoSuchCustomer, WrongKind
 from hub.crm.customers.values import Change, Customer, CustomerKind, NewAddress, NewCustomer
 from hub.crm.reads import Page
 from hub.crm.repeats import Authorship, authorship, first_of
 from hub.db import Database, UniqueViolation, Work
-from hub.errors import Invalid
+from hub.errors import Invalid, Stale
 from hub.ids import CustomerId, new_id
 from hub.messages import plain
 from hub.messages.address import ChannelKind

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hub.auth import Caller
-from hub.crm.reads import Reads
-from hub.db import Work
+from hub.db import Reads, Work
 from hub.ids import ConversationId, CustomerId, TicketId
 
 

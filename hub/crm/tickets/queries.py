@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from hub import clock
-from hub.crm.reads import Page, Reads, after, page
+from hub.crm.reads import Page, after, page
 from hub.crm.tickets.links import ConversationLinks
 from hub.crm.tickets.values import Priority, Step, StepKind, Ticket, TicketState, Wanted, number
-from hub.db import Database, Row
+from hub.db import Database, Reads, Row
 from hub.ids import ConversationId, TicketId
 from hub.messages.grams import query
 

@@ -8,7 +8,6 @@ from msgspec import UNSET
 
 from hub import clock
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.crm.reads import Page
 from hub.crm.repeats import Authorship, authorship, first_of
 from hub.crm.tickets import events, queries, steps
@@ -16,7 +15,7 @@ from hub.crm.tickets.errors import NoSuchAssignee, NoSuchState, NoSuchTicket, No
 from hub.crm.tickets.links import ConversationLinks
 from hub.crm.tickets.values import NewTicket, StepKind, Ticket, TicketChange, TicketState, Wanted
 from hub.db import Database, UniqueViolation, Work
-from hub.errors import Invalid
+from hub.errors import Invalid, Stale
 from hub.ids import ConversationId, TicketId, new_id
 from hub.messages import plain
 from hub.messages.grams import document, grams

@@ -17,11 +17,10 @@ from hub.accounts.errors import (
     SecretNeeded,
 )
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.bus import LocalBus
 from hub.channels.contract import Check
 from hub.db import Database, read_events
-from hub.errors import ClientKeyReused, Invalid, NotFound
+from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
 from hub.ids import AccountId
 from hub.messages.address import ChannelKind
 from hub.secrets import BrokenSeal, SecretKeys

@@ -11,7 +11,6 @@ from hub.auth.errors import (
     NameTaken,
     NoRights,
     SetupDone,
-    Stale,
     WeakPassword,
     WorkNumberTaken,
     WrongOldPassword,
@@ -19,7 +18,7 @@ from hub.auth.errors import (
 )
 from hub.auth.values import NewUser, User, UserChange
 from hub.db import Database, as_json
-from hub.errors import Unauthorised
+from hub.errors import Stale, Unauthorised
 from tests.integration.auth.conftest import PASSWORD, add
 
 

@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.crm.customers import (
     Change,
     Customer,
@@ -21,7 +20,7 @@ from hub.crm.customers import (
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
 from hub.db import Database
 from hub.db.keyset import BadCursor
-from hub.errors import ClientKeyReused, Invalid
+from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import CustomerId
 from hub.messages.address import AddressKind, BadAddress, ChannelKind
 from tests.integration.crm.conftest import events

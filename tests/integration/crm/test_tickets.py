@@ -10,13 +10,11 @@ import pytest
 
 from hub import clock
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.crm.customers import Customers, NewCustomer
-from hub.crm.reads import Reads
 from hub.crm.tickets import NewTicket, Priority, Ticket, TicketChange, Tickets, Wanted
 from hub.crm.tickets.errors import NoSuchAssignee, NoSuchState, NoSuchTicket, NotLinkable
-from hub.db import Database, Work
-from hub.errors import ClientKeyReused, Invalid, NotFound
+from hub.db import Database, Reads, Work
+from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
 from hub.ids import ConversationId, CustomerId, TicketId, UserId, new_id
 from tests.integration.crm.conftest import events, user
 

@@ -7,14 +7,13 @@ from uuid import uuid4
 import pytest
 
 from hub.auth import Caller
-from hub.auth.errors import Stale
 from hub.conversations import queries
 from hub.conversations.values import MessageView
 from hub.db import Row, read_events
 from hub.delivery.errors import NothingToRetry, Refused
 from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.service import Send
-from hub.errors import ClientKeyReused
+from hub.errors import ClientKeyReused, Stale
 from hub.ids import ConversationId, MessageId
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.content import Draft
