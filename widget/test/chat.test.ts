@@ -220,10 +220,10 @@ test('what was read elsewhere is not unread here', () => {
 
 test('typing is told now and then, and ends with a pause or the message', () => {
   letIn()
-  chat.type()
-  chat.type()
+  chat.typing.key()
+  chat.typing.key()
   vi.advanceTimersByTime(3_100)
-  chat.type()
+  chat.typing.key()
   expect(server().asked('typing').map(({ data }) => data.typing)).toEqual([true, true])
   vi.advanceTimersByTime(4_100)
   expect(server().asked('typing').map(({ data }) => data.typing)).toEqual([true, true, false])

@@ -1,49 +1,31 @@
 import { isColor, textOn } from '../shared/contrast'
 import type { ToPanel } from '../shared/messages'
 import type { Host } from './host'
-import type { Answer, Bye, Hello, LogEvent, Message, Site, Talk, Wish } from './model'
+import type { Answer, Bye, Hello, LogEvent, Message, Site, Wish } from './model'
 import { Outbox, type Draft, type Outgoing } from './outbox'
 import { NoAnswer, Sio } from './sio'
+import { begun, type State } from './state'
 import { merge, unread, unreported, withStatus } from './timeline'
+import { Typing, type TypingNotice } from './typing'
 import type { Access, Uploads } from './extras/uploads'
-
-/** `refused`: the server will not have us, and trying again would not help. */
-export type Phase = 'connecting' | 'online' | 'offline' | 'refused'
-
-/** Everything the panel shows, beside the outbox and the uploads. Replaced, never changed. */
-export interface State {
-  phase: Phase
-  refusal: string | null
-  site: Site | null
-  talk: Talk | null
-  messages: Message[]
-  hasMore: boolean
-  loading: boolean
-  /** Who types; the empty string for somebody without a name. */
-  typing: string | null
-  wish: Wish | null
-  open: boolean
-  /** Counts `reset`s: what was being written is forgotten with them. */
-  epoch: number
-}
 
 type Extras = typeof import('./extras')
 
 const MOST_FILES = 10 // the server takes no more in one message
 const PAGE = 50 // messages the server sends at once
-const TYPING_LASTS = 6_000
-const TYPING_AGAIN = 3_000
 const URLS_LAST = 4 * 60_000 // the server signs addresses of files for five minutes
 
-/** The chat of one page: connection, messages, what is on its way, what is unread. The view listens with `subscribe`. */
+/** The chat of one page: connection, messages, what is on its way, what is unread. */
 export class Chat {
   state: State
+  /** Called after each change; the view draws anew. */
+  onChange?: () => void
   readonly outbox: Outbox
   /** Parts that are loaded when they are wanted, and the files that need them. */
   extras: Extras | null = null
   uploads: Uploads | null = null
+  readonly typing: Typing
   private readonly sio: Sio
-  private readonly listeners = new Set<() => void>()
   private token: string | undefined
   private identity: string | null
   private visitor: string | null = null
@@ -51,19 +33,13 @@ export class Chat {
   private readUpTo = 0
   private toldUpTo = 0 // on this connection: what was said on a lost one may be lost
   private urlsAt = 0
-  private typedAt = 0
-  private typingEnds = 0
-  private typedEnds = 0
   private askedIdentity = false
 
   constructor(private readonly host: Host) {
     const { saved, identity, open } = host.start
     this.token = saved.token
     this.identity = identity
-    this.state = {
-      phase: 'connecting', refusal: null, site: null, talk: null, messages: [], hasMore: false, loading: false,
-      typing: null, wish: null, open, epoch: 0,
-    }
+    this.state = begun(open)
     this.outbox = new Outbox(saved, {
       save: (name, value) => this.save(name, value),
       send: (item) => this.send(item),
@@ -77,14 +53,13 @@ export class Chat {
       onEvent: (name, data) => this.hear(name, data),
       onLost: () => this.state.phase === 'refused' || this.change({ phase: 'offline', typing: null }),
     })
+    this.typing = new Typing(
+      (typing) => this.sio.emit('typing', { typing }),
+      (typing) => this.change({ typing }),
+    )
     host.listen((message) => this.fromHost(message))
     document.addEventListener('visibilitychange', () => this.markRead())
     this.sio.start()
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener)
-    return () => this.listeners.delete(listener)
   }
 
   /** Write: shown at once, sent when it can be. The wish goes with the first message of a conversation. */
@@ -93,7 +68,7 @@ export class Chat {
     if (!text.trim() && !files.length) return
     this.outbox.add({ ...contact, text: text.trim(), files, wish: this.canChoose ? this.state.wish : null })
     this.uploads?.clear()
-    this.stopTyping()
+    this.typing.stop()
   }
 
   /** Whether the visitor is about to begin a conversation, and may say with whom. */
@@ -113,15 +88,6 @@ export class Chat {
 
   choose(wish: Wish | null): void {
     this.change({ wish })
-  }
-
-  /** Tell whoever answers that the visitor types; call it for each key. */
-  type(): void {
-    clearTimeout(this.typedEnds)
-    this.typedEnds = window.setTimeout(() => this.stopTyping(), TYPING_AGAIN + 1_000)
-    if (Date.now() - this.typedAt < TYPING_AGAIN) return
-    this.typedAt = Date.now()
-    this.sio.emit('typing', { typing: true })
   }
 
   keepDraft(text: string): void {
@@ -163,11 +129,9 @@ export class Chat {
   }
 
   private introduction(): unknown {
-    const { site, page } = this.host.start
-    return {
-      site, page, locale: document.documentElement.lang, origin: this.host.origin,
-      token: this.token ?? null, identity: this.identity, cursor: this.cursor,
-    }
+    const { token = null, identity, cursor } = this
+    const { start, origin } = this.host
+    return { site: start.site, page: start.page, locale: document.documentElement.lang, origin, token, identity, cursor }
   }
 
   private fromHost(message: ToPanel): void {
@@ -209,7 +173,7 @@ export class Chat {
       case 'event':
         return this.follow(data as LogEvent)
       case 'typing':
-        return this.showTyping(data as { typing: boolean; name: string })
+        return this.typing.show(data as TypingNotice)
       case 'bye':
         return this.leave(data as Bye)
       case 'resync':
@@ -328,24 +292,12 @@ export class Chat {
     this.host.post({ type: 'unread', count: unread(this.state.messages, this.readUpTo).length })
   }
 
-  private showTyping({ typing, name }: { typing: boolean; name: string }): void {
-    clearTimeout(this.typingEnds)
-    this.change({ typing: typing ? name : null })
-    if (typing) this.typingEnds = window.setTimeout(() => this.change({ typing: null }), TYPING_LASTS)
-  }
-
-  private stopTyping(): void {
-    clearTimeout(this.typedEnds)
-    if (this.typedAt) this.sio.emit('typing', { typing: false })
-    this.typedAt = 0
-  }
-
   private save(name: string, value: string | null): void {
     this.host.post({ type: 'save', name, value })
   }
 
   private change(what: Partial<State>): void {
     this.state = { ...this.state, ...what }
-    for (const listener of this.listeners) listener()
+    this.onChange?.()
   }
 }

@@ -19,7 +19,7 @@ export class App extends Component<Props, { dropping: boolean }> {
   private readonly root = createRef<HTMLDivElement>()
 
   componentDidMount(): void {
-    this.props.chat.subscribe(() => this.setState({}))
+    this.props.chat.onChange = () => this.setState({})
   }
 
   componentDidUpdate(): void {

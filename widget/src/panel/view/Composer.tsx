@@ -87,7 +87,7 @@ export class Composer extends Component<Props, { text: string }> {
             value={text}
             onInput={({ currentTarget }) => {
               this.write(currentTarget.value)
-              chat.type()
+              chat.typing.key()
             }}
             onKeyDown={this.onKeyDown}
             onPaste={(event) => {

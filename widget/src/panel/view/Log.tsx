@@ -1,6 +1,6 @@
 import { Component, createRef, h } from 'preact'
 
-import type { State } from '../chat'
+import type { State } from '../state'
 import type { Outgoing } from '../outbox'
 import type { ViewProps } from './App'
 import { MessageBubble, OutgoingBubble } from './Bubble'
