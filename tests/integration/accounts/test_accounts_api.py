@@ -95,11 +95,11 @@ async def test_no_answer_and_no_log_line_holds_a_secret(root: Client, desk: Desk
         "address": "help@example.com",
         "dkim_domain": "example.com",
         "dkim_selector": "s",
-        "oauth_token_url": "https://login.example.com/token",
+        "oauth_token_url": "https://127.0.0.1:9/token",  # nothing listens there: refused at once
         "oauth_client_id": "id",
         "imap_host": "127.0.0.1",
         "smtp_host": "127.0.0.1",
-        "smtp_port": desk.port,
+        "smtp_port": 9,
         **secrets,
     }
     seen: list[str] = []
