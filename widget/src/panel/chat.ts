@@ -271,11 +271,8 @@ export class Chat {
     const answer = (await this.sio.ask('history', { before })) as Answer<{ messages: Message[]; has_more: boolean }>
     if (!answer.ok) return
     const [oldest] = this.state.messages
-    const reachesBack = !oldest || before <= oldest.n
-    this.change({
-      messages: merge(this.state.messages, answer.messages),
-      ...(reachesBack && { hasMore: answer.has_more }),
-    })
+    const hasMore = oldest && before > oldest.n ? this.state.hasMore : answer.has_more
+    this.change({ messages: merge(this.state.messages, answer.messages), hasMore })
   }
 
   /** What is on the screen of an open panel in a visible page counts as read, and nothing else. */
