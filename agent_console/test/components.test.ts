@@ -61,7 +61,7 @@ describe('the composer', () => {
 describe('a chat message', () => {
   it('of a visitor without a name bears the name the conversation has, not a number', async () => {
     const from = { kind: 'visitor' as const, address: '019e1d30-0000-7000-8000-000000000000', name: '' }
-    const page = await show(MessageItem, { message: message({ channel: 'webchat', from }), follows: false, customerName: '王小明' })
+    const page = await show(MessageItem, { message: message({ id: 'm1', n: 1, from }), follows: false, customerName: '王小明' })
     expect(page.get('header').text()).toContain('王小明')
     expect(page.text()).not.toContain('019e1d30')
     page.unmount()

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 
 import type { ConversationView, MessageView, OfferView } from '../src/api/types'
 import { keys, type ConversationFilter } from '../src/live/keys'
-import { addMessage, patch, patchConversation } from '../src/live/patch'
+import { addMessage, addSent, patch, patchConversation } from '../src/live/patch'
+import { useReplay } from '../src/live/replay'
 import { conversation, message, messagesOf, ME, newClient, pagesOf } from './fixtures'
 
 const US: ConversationFilter = { view: 'mine', waiting_for: 'us', sort: 'waiting' }
@@ -103,4 +104,39 @@ it('an offer comes and goes', () => {
   expect(client.getQueryData(keys.offers)).toEqual([offer])
   patch(client, { type: 'offer.ended', data: { id: 'o1', conversation_id: 'c1', outcome: 'expired' } }, ME)
   expect(client.getQueryData(keys.offers)).toEqual([])
+})
+
+describe('what comes out of order', () => {
+  const sent = (status: MessageView['status']) => message({ id: 'm2', n: 2, direction: 'out', status })
+  const accepted = { type: 'message.changed' as const, data: { conversation_id: 'c1', message_id: 'm2', n: 2, status: 'accepted' as const } }
+  const statusIn = (client: ReturnType<typeof newClient>) => (client.getQueryData(keys.messages('c1')) as ReturnType<typeof messagesOf>).pages[0]?.items.at(-1)?.status
+
+  it('the answer of a send that comes after its events changes nothing', () => {
+    const client = newClient()
+    client.setQueryData(keys.messages('c1'), messagesOf([message({ id: 'm1', n: 1 })]))
+    patch(client, { type: 'message.added', data: { conversation: conversation({ id: 'c1' }), message: sent('queued') } }, ME)
+    patch(client, accepted as never, ME)
+    addSent(client, sent('queued'))
+    expect(statusIn(client)).toBe('accepted')
+  })
+
+  it('events that came while something older was being fetched are not lost', async () => {
+    const client = newClient()
+    const { heard, stop } = useReplay(client, ME)
+    let answer = (_: ReturnType<typeof messagesOf>['pages'][0]): void => {}
+    const fetched = client.fetchInfiniteQuery({
+      queryKey: keys.messages('c1'),
+      initialPageParam: null,
+      queryFn: () => new Promise<ReturnType<typeof messagesOf>['pages'][0]>((resolve) => (answer = resolve)),
+    })
+    await Promise.resolve()
+    for (const event of [{ type: 'message.added', data: { conversation: conversation({ id: 'c1' }), message: sent('queued') } }, accepted] as const) {
+      patch(client, event as never, ME)
+      heard({ ...event, cursor: '', prev: '' } as never)
+    }
+    answer({ items: [message({ id: 'm1', n: 1 })], has_more: false })
+    await fetched
+    expect(statusIn(client)).toBe('accepted')
+    stop()
+  })
 })

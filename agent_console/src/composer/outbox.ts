@@ -6,7 +6,7 @@ import { ApiError } from '../api/http'
 import { hub } from '../api/hub'
 import type { ConversationView, Id, MessageCreate, MessagePage } from '../api/types'
 import { keys } from '../live/keys'
-import { addMessage } from '../live/patch'
+import { addSent } from '../live/patch'
 import { useSession } from '../session/store'
 
 export interface Outgoing {
@@ -57,7 +57,7 @@ export const useOutbox = defineStore('outbox', () => {
     const entry = find(clientKey)
     if (!entry) return
     try {
-      addMessage(client, await hub.send(entry.conversationId, entry.body))
+      addSent(client, await hub.send(entry.conversationId, entry.body))
       discard(clientKey)
     } catch (error) {
       if (error instanceof ApiError && error.code === 'stale') return overtaken(entry)
@@ -71,7 +71,7 @@ export const useOutbox = defineStore('outbox', () => {
     const seen = lastNumber(client.getQueryData(keys.messages(entry.conversationId)))
     try {
       const [conversation, newer] = await Promise.all([hub.conversation(entry.conversationId), hub.messages(entry.conversationId, { after: seen, limit: 40 })])
-      newer.items.forEach((message) => addMessage(client, message))
+      newer.items.forEach((message) => addSent(client, message))
       client.setQueryData<ConversationView>(keys.conversation(conversation.id), conversation)
       const answered = newer.items.some((message) => message.direction === 'out' && message.author_id !== session.me?.id)
       if (answered) entry.state = 'overtaken'

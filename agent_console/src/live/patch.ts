@@ -104,8 +104,13 @@ function forgetConversation(client: QueryClient, id: Id): void {
   void client.invalidateQueries({ queryKey: keys.conversation(id) })
 }
 
-/** Adds a message to its open timeline, or replaces it there: by id, so that the answer of a send and its event
- *  may come in any order. An event carries only the beginning of a very long text (`extra.partial`): then the timeline is read again. */
+/** Adds what was sent to its open timeline. Its event may have come before, and what happened to it since: then that stands. */
+export function addSent(client: QueryClient, message: MessageView): void {
+  const pages = client.getQueryData<MessagePages>(keys.messages(message.conversation_id))?.pages
+  if (!pages?.some((page) => page.items.some((one) => one.id === message.id))) addMessage(client, message)
+}
+
+/** Adds a message to its open timeline, or replaces it there. An event carries only the beginning of a very long text (`extra.partial`): then the timeline is read again. */
 export function addMessage(client: QueryClient, message: MessageView): void {
   if (message.extra.partial) return void client.invalidateQueries({ queryKey: keys.messages(message.conversation_id) })
   client.setQueryData<MessagePages>(keys.messages(message.conversation_id), (pages) => {

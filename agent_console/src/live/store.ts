@@ -9,6 +9,7 @@ import { Pruned, useEventCursor, type EventFeed } from './cursor'
 import type { LiveEvent, Notice } from './events'
 import { keys } from './keys'
 import { patch } from './patch'
+import { useReplay } from './replay'
 import { Sio } from './sio'
 
 export type LineState = 'connecting' | 'live' | 'lost'
@@ -36,7 +37,8 @@ export const useLive = defineStore('live', () => {
     const ready = new Promise<void>((resolve) => (greeted = resolve))
     const patience = setTimeout(greeted, PATIENCE)
     const scope = effectScope(true)
-    const stream = scope.run(() => useEventCursor(feed, (event) => applied(event, me), reload))!
+    const replay = useReplay(client, me)
+    const stream = scope.run(() => useEventCursor(feed, (event) => (applied(event, me), replay.heard(event)), reload))!
     const connection = new Sio(location.origin, { namespace: '/agent', auth: () => ({ cursor: stream.cursor.value ?? undefined }) })
     connection
       .on('hello', (hello: { cursor: string; resync: boolean }) => {
@@ -66,6 +68,7 @@ export const useLive = defineStore('live', () => {
       document.removeEventListener('visibilitychange', hurry)
       clearTimeout(patience)
       connection.close()
+      replay.stop()
       scope.stop()
     }
     return ready
@@ -104,6 +107,7 @@ export const useLive = defineStore('live', () => {
   }
 
   function reload(): void {
+    client.removeQueries({ type: 'inactive' }) // a later event would make what is only marked look fresh
     void client.invalidateQueries()
   }
 
