@@ -38,7 +38,7 @@ _Key = tuple[Annotated[datetime, Meta(tz=True)], Number]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which conversations a list shows. `sort`: newest first, or the longest waiting first."""
+    """Which conversations a list shows. `sort`: newest first, or the longest waiting first (closed ones wait no more: newest first)."""
 
     view: View = "all"
     waiting_for: str | None = None
@@ -89,7 +89,7 @@ async def listed(
     """A page of conversations and the cursor of the next; a deep page costs what the first one costs."""
     args = Args()
     where = [visible_to(caller, args), *_conditions(wanted, caller, args)]
-    key, direction, beyond = ("waiting_since", "ASC", ">") if wanted.sort == "waiting" else ("last_message_at", "DESC", "<")
+    key, direction, beyond = ("waiting_since", "ASC", ">") if _by_waiting(wanted) else ("last_message_at", "DESC", "<")
     if cursor:
         at, n = read_cursor(cursor, _Key)
         where.append(f"(c.{key}, c.n) {beyond} ({args.add(at)}, {args.add(n)})")
@@ -104,6 +104,10 @@ async def listed(
     return await views(reads, page, caller), next_cursor
 
 
+def _by_waiting(wanted: Filter) -> bool:
+    return wanted.sort == "waiting" and wanted.view != "closed"
+
+
 def _conditions(wanted: Filter, caller: Caller, args: Args) -> list[str]:
     where = []
     match wanted.view:
@@ -111,8 +115,10 @@ def _conditions(wanted: Filter, caller: Caller, args: Args) -> list[str]:
             where += ["c.state = 'open'", f"c.assignee_id = {args.add(caller.user_id)}"]
         case "unassigned":
             where += ["c.state = 'open'", "c.assignee_id IS NULL"]
-        case "snoozed" | "closed":
-            where.append(f"c.state = {args.add(wanted.view)}")
+        case "snoozed":
+            where.append("c.state = 'snoozed'")
+        case "closed":
+            where.append("c.state = 'closed'")
         case "all":
             if wanted.customer_id is None and wanted.ticket_id is None:
                 where.append("c.state = 'open'")

@@ -77,8 +77,8 @@ class Composer:
         """Message-IDs of what was said before in the conversation, on this account, oldest first."""
         rows = await self._db.fetch(
             """
-            SELECT k.key FROM thread_key k JOIN message m ON m.id = k.message_id
-            WHERE k.conversation_id = $1 AND k.account_id = $2 AND k.key LIKE '<%' AND m.n < $3 ORDER BY k.n DESC LIMIT $4
+            SELECT k.key FROM message m JOIN thread_key k ON k.message_id = m.id
+            WHERE m.conversation_id = $1 AND k.account_id = $2 AND k.key LIKE '<%' AND m.n < $3 ORDER BY m.n DESC, k.n DESC LIMIT $4
             """,
             message.conversation_id,
             message.account_id,

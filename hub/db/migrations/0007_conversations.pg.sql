@@ -34,7 +34,8 @@ CREATE INDEX conversation_state_last ON conversation (state, last_message_at DES
 CREATE INDEX conversation_state_waiting ON conversation (state, waiting_for, waiting_since, n);
 CREATE INDEX conversation_assignee ON conversation (assignee_id, state, last_message_at DESC, n DESC);
 CREATE INDEX conversation_queue ON conversation (queue_id, state, last_message_at DESC, n DESC);
-CREATE INDEX conversation_customer_id ON conversation (customer_id, last_message_at DESC, n DESC);
+CREATE INDEX conversation_channel ON conversation (channel, state, last_message_at DESC, n DESC);
+CREATE INDEX conversation_waiting ON conversation (state, waiting_since, n) WHERE state <> 'closed';
 CREATE INDEX conversation_visitor ON conversation (visitor_id, n DESC) WHERE visitor_id IS NOT NULL;
 CREATE INDEX conversation_snoozed ON conversation (snoozed_until) WHERE state = 'snoozed';
 
