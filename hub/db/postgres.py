@@ -138,6 +138,7 @@ class PostgresSession:
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await _said(transaction.commit)
+            self._pulse.hear()
 
     async def close(self) -> None:
         """Undo what was not committed and give the connection back."""
@@ -156,6 +157,7 @@ class PostgresSession:
             inserts, self._waiting = self._waiting, []
             columns = [column for insert in inserts for column in _columns(insert)]
             await _said(self.connection.execute, insert_all(inserts), *columns)
+            self._pulse.hear()
 
     async def _connect(self) -> Any:
         await self._pulse.check()
@@ -209,6 +211,7 @@ class PostgresBackend:
         await self._pulse.check()
         async with self._pool.acquire(timeout=CONNECT_TIMEOUT) as connection:
             rows: list[Row] = await connection.fetch(sql, *args)
+            self._pulse.hear()
             return rows
 
     @asynccontextmanager

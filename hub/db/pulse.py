@@ -3,6 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Any
 
 from hub.db.errors import DatabaseGone
@@ -25,6 +26,7 @@ class Pulse:
         self._watched: weakref.WeakSet[Any] = weakref.WeakSet()
         self._own: Any = None
         self._beats = True
+        self._heard = 0.0  # when anybody last had an answer (monotonic)
         self._beaten = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,6 +46,10 @@ class Pulse:
         """Cut `connection` when the server hangs."""
         self._watched.add(connection)
 
+    def hear(self) -> None:
+        """Somebody had an answer: busy is not gone."""
+        self._heard = monotonic()
+
     async def check(self) -> None:
         """Raise `DatabaseGone` if the server gave no sign of life and gives none now."""
         if not self._beats:
@@ -62,7 +68,7 @@ class Pulse:
             await asyncio.sleep(EVERY if self._beats else AGAIN)
 
     async def _beat(self) -> bool:
-        ask = asyncio.ensure_future(self._ask())
+        began, ask = monotonic(), asyncio.ensure_future(self._ask())
         try:
             for _ in range(2):
                 await asyncio.wait([ask], timeout=PATIENCE)
@@ -73,7 +79,7 @@ class Pulse:
                 self._cut(self._own)
                 ask.cancel()
                 await asyncio.gather(ask, return_exceptions=True)
-        return False
+        return self._heard > began
 
     async def _ask(self) -> None:
         if self._own is None or self._own.is_closed():
