@@ -139,7 +139,6 @@ async def _ours(app: web.Application) -> AsyncIterator[Broadcast]:
             sites=nothing,
             visitors=nothing,
             uploads=nothing,
-            read_blob=nothing,
             sink_for=nothing,
             file_url=nothing,
             ip_of=lambda _: "",

@@ -16,14 +16,14 @@ from hub.conversations.lifecycle import Priority, State, WaitingFor
 from hub.conversations.queries import Filter
 from hub.conversations.service import Change
 from hub.conversations.store import author_of, content_digest
-from hub.conversations.values import AttachmentView, ConversationView, MessageView
+from hub.conversations.values import ConversationView, MessageView, attachment_of
 from hub.db.keyset import BadCursor
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options, with_deliveries
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid, Stale
-from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId, new_id
+from hub.ids import AccountId, ConversationId, CustomerId, MessageId, QueueId, TicketId, UserId
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal
 from hub.messages.content import Draft, StoredFile
 from hub.routing.errors import NoSuchQueue
@@ -274,7 +274,7 @@ async def say(request: Request, conversation_id: ConversationId, body: MessageCr
             body.text,
             by=request.caller,
             client_key=body.client_key,
-            attachments=tuple(map(_attachment, files)),
+            attachments=tuple(map(attachment_of, files)),
         )
     send = await _reply(request, conversation_id, body, files)
     return await request.hub.delivery.send(send, by=request.caller)
@@ -395,13 +395,3 @@ def _normal(request: Request, given: list[PartyGiven]) -> tuple[Address, ...]:
 
 async def _uploaded(request: Request, ids: list[UUID]) -> tuple[StoredFile, ...]:
     return await request.hub.uploads.take(ids, owner=str(author_of(request.caller)))
-
-
-def _attachment(file: StoredFile) -> AttachmentView:
-    return AttachmentView(
-        id=AttachmentId(new_id()),
-        filename=file.filename,
-        content_type=file.content_type,
-        size=file.size,
-        sha256=file.sha256,
-    )

@@ -52,7 +52,6 @@ def realtime(parts: Parts) -> Realtime:
         sites=parts.sites,
         visitors=hub.visitors,
         uploads=hub.uploads,
-        read_blob=hub.media.read,
         sink_for=hub.intake.sink_for,
         file_url=file_url,
         ip_of=ip_of,

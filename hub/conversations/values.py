@@ -22,9 +22,10 @@ from hub.ids import (
     QueueId,
     TicketId,
     UserId,
+    new_id,
 )
 from hub.messages.address import AddressKind, ChannelKind
-from hub.messages.content import Direction, MessageKind
+from hub.messages.content import Direction, MessageKind, StoredFile
 from hub.messages.states import DeliveryState, SendFailure
 
 
@@ -86,6 +87,19 @@ class AttachmentView(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     inline: bool = False
     content_id: str | None = None
+
+
+def attachment_of(file: StoredFile) -> AttachmentView:
+    """A stored file as one of a message."""
+    return AttachmentView(
+        id=AttachmentId(new_id()),
+        filename=file.filename,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        inline=file.inline,
+        content_id=file.content_id,
+    )
 
 
 class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):

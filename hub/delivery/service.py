@@ -12,7 +12,7 @@ from hub.conversations import queries as conversations
 from hub.conversations.lifecycle import Conversation, WaitingFor
 from hub.conversations.store import NewMessage, author_of, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
-from hub.conversations.values import AttachmentView, MessageView, Party
+from hub.conversations.values import MessageView, Party, attachment_of
 from hub.crm.customers.queries import owner
 from hub.db import Database, UniqueViolation
 from hub.delivery.backoff import GIVE_UP_AFTER
@@ -24,9 +24,9 @@ from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, insert_deliveries, latest, refused, suppressed
 from hub.errors import Invalid
-from hub.ids import AccountId, AttachmentId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
+from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
 from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind
-from hub.messages.content import Direction, Draft, MessageKind, StoredFile
+from hub.messages.content import Direction, Draft, MessageKind
 from hub.messages.plain import line
 from hub.messages.render import Rendered, render
 from hub.messages.states import DeliveryState
@@ -257,7 +257,7 @@ def _message(
         text=draft.text,
         reply_text=draft.text,
         html=draft.html,
-        attachments=tuple(_attachment(file) for file in draft.files),
+        attachments=tuple(attachment_of(file) for file in draft.files),
         extra=extra,
         client_key=draft.client_key,
         client_digest=(send.request_digest or _digest(send)) if draft.client_key else None,
@@ -281,15 +281,3 @@ def _subject_keys(draft: Draft) -> tuple[str, ...]:
 
 def _party(address: Address) -> Party:
     return Party(kind=address.kind, address=address.value, name=address.name)
-
-
-def _attachment(file: StoredFile) -> AttachmentView:
-    return AttachmentView(
-        id=AttachmentId(new_id()),
-        filename=file.filename,
-        content_type=file.content_type,
-        size=file.size,
-        sha256=file.sha256,
-        inline=file.inline,
-        content_id=file.content_id,
-    )

@@ -119,8 +119,7 @@ class Filer:
             raw = entry.raw if entry.raw is not None else await self._media.read(entry.raw_sha256 or "")
             found = await self._events(entry, parser, raw)
             events = found if found is not None else [unread(raw, entry.envelope)]
-            files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
-            stored = await store_files(self._media, files)
+            stored = await store_files(self._media, events)
         arrived = Arrived(
             journal_id=entry.id,
             account_id=entry.account_id,

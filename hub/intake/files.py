@@ -3,31 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hub.conversations.values import AttachmentView
+from hub.conversations.values import AttachmentView, attachment_of
 from hub.db import Work
-from hub.ids import AttachmentId, new_id
 from hub.media import MediaStore, Recorded, keep, record
-from hub.messages.content import IncomingFile
+from hub.messages.content import IncomingFile, StoredFile
 from hub.messages.events import ChannelEvent, InboundMessage
 from hub.messages.plain import file_name
 
 
-async def store_files(media: MediaStore, files: Sequence[IncomingFile]) -> tuple[AttachmentView, ...]:
-    """Keep the bytes; the type is what the bytes say, not what the sender said."""
-    return tuple([await _store(media, file) for file in files])
+async def store_files(media: MediaStore, events: Sequence[ChannelEvent]) -> tuple[AttachmentView, ...]:
+    """The files of messages, their bytes kept; the type is what the bytes say, not what the sender said."""
+    messages = [event for event in events if isinstance(event, InboundMessage)]
+    kept = [await _store(media, file) for message in messages for file in message.files]
+    return (*kept, *(attachment_of(file) for message in messages for file in message.stored))
 
 
 async def _store(media: MediaStore, file: IncomingFile) -> AttachmentView:
     kept = await keep(media, file.content, filename=file.filename)
-    return AttachmentView(
-        id=AttachmentId(new_id()),
+    stored = StoredFile(
         filename=file_name(file.filename),
         content_type=kept.content_type,
         size=kept.size,
         sha256=kept.digest,
-        inline=file.inline,
         content_id=file.content_id,
+        inline=file.inline,
     )
+    return attachment_of(stored)
 
 
 def without_files(event: ChannelEvent) -> ChannelEvent:

@@ -34,7 +34,10 @@ class Replay:
         self._parsers = parsers
 
     async def again(self, id: JournalId) -> str:
-        """Set aside: it waits to be filed once more ("pending"). Filed: its message is read anew in place ("filed"). Raises `ParserFailed`, `NothingToRead`."""
+        """Set aside: it waits to be filed once more ("pending"). Filed: its message is read anew in place ("filed").
+
+        Raises `ParserFailed`, `NothingToRead`.
+        """
         row = await self._db.fetch_one("SELECT state, account_id, envelope, message_id FROM journal WHERE id = $1", id)
         if row is None:
             raise NoSuchJournalEntry("no such entry")
@@ -65,7 +68,7 @@ class Replay:
         message = next((event for event in events if isinstance(event, InboundMessage)), None)
         if message is None:
             raise ParserFailed("it finds no message in what was one")
-        files = await store_files(self._media, message.files)
+        files = await store_files(self._media, [message])
         async with self._db.unit_of_work() as work:
             await record_files(work, files)
             await reread(work, message_id, message, files)

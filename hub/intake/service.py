@@ -14,7 +14,7 @@ from hub.intake.filing import Arrived, ReadToken, Result, file_all
 from hub.intake.journal import IN_ROW, Entry
 from hub.media import MediaStore
 from hub.messages.address import Address
-from hub.messages.events import ChannelEvent, InboundMessage
+from hub.messages.events import ChannelEvent
 
 Answer = Accepted | Duplicate
 
@@ -92,13 +92,12 @@ class Intake:
 
     async def _arrived(self, entry: Entry) -> Arrived:
         events = entry.handover.events or ()
-        files = [file for event in events if isinstance(event, InboundMessage) for file in event.files]
         return Arrived(
             journal_id=entry.id,
             account_id=entry.account_id,
             queue_id=await self._accounts.queue_of(entry.account_id),
             events=events,
-            files=await store_files(self._media, files),
+            files=await store_files(self._media, events),
             at=clock.now(),
         )
 

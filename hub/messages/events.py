@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from hub.messages.address import Address, ChannelKind
-from hub.messages.content import IncomingFile, MessageKind
+from hub.messages.content import IncomingFile, MessageKind, StoredFile
 from hub.messages.states import DeliveryState, SendFailure
 
 
@@ -50,6 +50,7 @@ class InboundMessage:
     subject: str = ""
     html: str | None = None
     files: tuple[IncomingFile, ...] = ()
+    stored: tuple[StoredFile, ...] = ()  # files that were uploaded before
     kind: MessageKind = MessageKind.MESSAGE
     sent_at: datetime | None = None
     thread_keys: tuple[ThreadKey, ...] = ()

@@ -1,6 +1,6 @@
 """What realtime needs of others; the composition root gives it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -69,7 +69,6 @@ class Uploads(Protocol):
 
 
 SinkFor = Callable[[AccountId], Sink]
-ReadBlob = Callable[[str], Awaitable[bytes]]
 FileUrl = Callable[[dict[str, Any]], str]
 """The signed address, on the files origin, of an attachment as it stands in a message (`id`, `sha256`, `filename`,
 `content_type`).

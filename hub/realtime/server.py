@@ -26,7 +26,6 @@ from hub.realtime.ports import (
     IpOf,
     OriginAllowed,
     Presence,
-    ReadBlob,
     SinkFor,
     Uploads,
 )
@@ -56,7 +55,6 @@ class Realtime:
         sites: Sites,
         visitors: VisitorService,
         uploads: Uploads,
-        read_blob: ReadBlob,
         sink_for: SinkFor,
         file_url: FileUrl,
         ip_of: IpOf,
@@ -76,7 +74,6 @@ class Realtime:
             sites=sites,
             choices=choices,
             uploads=uploads,
-            read_blob=read_blob,
             sink_for=sink_for,
             bus=bus,
             ip_of=ip_of,

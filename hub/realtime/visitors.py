@@ -16,14 +16,13 @@ from hub.channels.webchat.protocol import decode
 from hub.db import Audience
 from hub.errors import HubError, RateLimited, Unavailable
 from hub.ids import AccountId
-from hub.messages.content import IncomingFile
 from hub.messages.states import DeliveryState
 from hub.realtime.agent_links import AgentLinks, say_goodbye
 from hub.realtime.answers import Answer
 from hub.realtime.engine import Socket
 from hub.realtime.frames import VISITOR
 from hub.realtime.notices import talk_notice
-from hub.realtime.ports import Choice, Choices, IpOf, ReadBlob, SinkFor, Uploads
+from hub.realtime.ports import Choice, Choices, IpOf, SinkFor, Uploads
 from hub.realtime.visitor_links import VisitorLink, VisitorLinks
 from hub.realtime.visitor_view import VisitorView
 from hub.visitors.errors import UnknownSite
@@ -52,13 +51,12 @@ class Visitors:
         sites: Sites,
         choices: Choices,
         uploads: Uploads,
-        read_blob: ReadBlob,
         sink_for: SinkFor,
         bus: Bus,
         ip_of: IpOf,
     ) -> None:
         self._links, self._agents, self._view, self._visitors = links, agents, view, visitors
-        self._sites, self._choices, self._uploads, self._read_blob = sites, choices, uploads, read_blob
+        self._sites, self._choices, self._uploads = sites, choices, uploads
         self._sink_for, self._bus, self._ip_of = sink_for, bus, ip_of
 
     async def connect(self, sid: str, socket: Socket, request: web.Request, auth: Any) -> None:
@@ -124,7 +122,7 @@ class Visitors:
             visitor.id,
             said,
             name=visitor.name,
-            files=await self._files(link, said.files),
+            files=await self._uploads.take(said.files, owner=upload_owner(link.visitor.id)),
             at=clock.now(),
             extra=extra,
         )
@@ -133,15 +131,6 @@ class Visitors:
         if stored is None:
             raise Unavailable("stored, not filed yet: ask again")
         return {"message": stored}
-
-    async def _files(self, link: VisitorLink, ids: Sequence[UUID]) -> list[IncomingFile]:
-        if not ids:
-            return []
-        stored = await self._uploads.take(ids, owner=upload_owner(link.visitor.id))
-        return [
-            IncomingFile(filename=file.filename, content_type=file.content_type, content=await self._read_blob(file.sha256))
-            for file in stored
-        ]
 
     async def typing(self, link: VisitorLink, said: protocol.Typing) -> Answer | None:
         """Show whoever answers that the visitor types."""

@@ -14,7 +14,7 @@ from msgspec import Meta
 from hub.channels.contract import Handover
 from hub.errors import Invalid
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal_email
-from hub.messages.content import IncomingFile
+from hub.messages.content import StoredFile
 from hub.messages.events import DeliveryReport, InboundMessage, ThreadKey, Wish
 from hub.messages.states import DeliveryState
 
@@ -105,7 +105,7 @@ def decode(shape: type[T], value: Any) -> T:
 
 
 def handover(
-    visitor: UUID, message: Send, *, name: str, files: Sequence[IncomingFile], at: datetime, extra: dict[str, Any]
+    visitor: UUID, message: Send, *, name: str, files: Sequence[StoredFile], at: datetime, extra: dict[str, Any]
 ) -> Handover:
     """The visitor's message as intake takes it: the key makes every retry of it one message.
 
@@ -119,7 +119,7 @@ def handover(
         sender=Address(kind=AddressKind.VISITOR, value=str(visitor), name=name),
         text=text,
         reply_text=text,
-        files=tuple(files),
+        stored=tuple(files),
         thread_keys=(ThreadKey(kind="visitor", value=str(visitor)),),
         wish=Wish(kind=message.wish.kind, id=message.wish.id) if message.wish else None,
         client_key=message.client_key,

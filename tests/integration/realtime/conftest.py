@@ -182,9 +182,6 @@ class Around:
         assert all(self.files[id][0] == owner for id in ids)
         return [self.files[id][1] for id in ids]
 
-    async def read_blob(self, digest: str) -> bytes:
-        return next(content for _, file, content in self.files.values() if file.sha256 == digest)
-
 
 @dataclass
 class Live:
@@ -286,7 +283,6 @@ async def live(database: Database) -> AsyncIterator[Live]:
         sites=around,
         visitors=Visitors(database),
         uploads=around,
-        read_blob=around.read_blob,
         sink_for=lambda _: store,
         file_url=lambda file: f"http://files/{file['id']}",
         ip_of=lambda request: request.remote or "",

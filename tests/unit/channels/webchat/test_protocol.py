@@ -13,7 +13,7 @@ from hub.channels.webchat.origins import frame_ancestors, origin_allowed
 from hub.channels.webchat.protocol import MessageRefused, Send, decode, given_contact, handover, report
 from hub.channels.webchat.settings import SiteSettings
 from hub.messages.address import AddressKind
-from hub.messages.content import IncomingFile
+from hub.messages.content import StoredFile
 from hub.messages.events import DeliveryReport, InboundMessage
 from hub.messages.states import DeliveryState
 
@@ -22,7 +22,7 @@ VISITOR = UUID("01890000-0000-7000-8000-000000000001")
 KEY = "01890000-0000-7000-8000-0000000000aa"
 
 
-def _handover(message: Send, files: tuple[IncomingFile, ...] = ()) -> protocol.Handover:
+def _handover(message: Send, files: tuple[StoredFile, ...] = ()) -> protocol.Handover:
     return handover(VISITOR, message, name="Li", files=files, at=AT, extra={})
 
 
@@ -60,12 +60,12 @@ def test_a_message_that_says_nothing_is_refused(text: str) -> None:
 
 
 def test_a_file_alone_is_a_message() -> None:
-    picture = IncomingFile(filename="a.png", content_type="image/png", content=b"x")
+    picture = StoredFile(filename="a.png", content_type="image/png", size=1, sha256="0" * 64)
 
     (event,) = _handover(decode(Send, {"client_key": KEY}), (picture,)).events or ()
 
     assert isinstance(event, InboundMessage)
-    assert event.files == (picture,)
+    assert event.stored == (picture,)
 
 
 @pytest.mark.parametrize(
