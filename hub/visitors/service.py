@@ -7,6 +7,7 @@ from uuid import UUID
 from hub import clock
 from hub.db import Database, Row, UniqueViolation, Work
 from hub.ids import AccountId, VisitorId, new_id
+from hub.messages import plain
 from hub.visitors import identity as identities
 from hub.visitors import tokens
 from hub.visitors.errors import BadIdentity, IdentityNeeded, UnknownVisitor
@@ -120,7 +121,8 @@ class Visitors:
                 visit_id = visit["id"]
                 await work.execute("UPDATE visit SET seen_at = $2 WHERE id = $1", visit_id, now)
             await work.execute(
-                "INSERT INTO visit_page (visit_id, url, title, at) VALUES ($1, $2, $3, $4)", visit_id, url, title, now
+                "INSERT INTO visit_page (visit_id, url, title, at) VALUES ($1, $2, $3, $4)",
+                *(visit_id, plain.line(url, 2_000), plain.line(title, 300), now),
             )
 
     async def pages(self, visitor_id: VisitorId, *, limit: int = 20) -> list[dict[str, Any]]:
@@ -140,7 +142,7 @@ async def _write(work: Work, row: Row | None, account_id: UUID, who: Identity | 
         written = await work.fetch_one(
             "INSERT INTO visitor (id, account_id, subject, name, email, attributes, locale, created_at, seen_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8) RETURNING *",
-            *(new_id(), account_id, *said, locale, now),
+            *(new_id(), account_id, *said, plain.line(locale, 20), now),
         )
     elif who is None:
         written = await work.fetch_one("UPDATE visitor SET seen_at = $2 WHERE id = $1 RETURNING *", row["id"], now)
