@@ -7,8 +7,13 @@ from uuid import UUID
 import pytest
 from aiohttp import ClientResponse
 
+from hub import clock
 from hub.auth import SYSTEM
-from hub.ids import QueueId, UserId
+from hub.channels.contract import Handover
+from hub.db import Row
+from hub.ids import AccountId, QueueId, UserId, new_id
+from hub.messages.address import Address, AddressKind, ChannelKind
+from hub.messages.events import InboundMessage, ThreadKey
 from hub.routing.queues import QueueChange
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, mail
@@ -84,3 +89,17 @@ async def place(front: Front, conversation_id: str, queue_id: QueueId | None, as
             "UPDATE conversation SET queue_id = $2, assignee_id = $3 WHERE id = $1",
             *(UUID(conversation_id), queue_id, assignee_id),
         )
+
+
+async def chat(front: Front, administrator: Client, text: str) -> Row:
+    """What a visitor of a new site wrote, as it is stored."""
+    settings = {"name": "Site", "allowed_origins": ["https://x.example"]}
+    made = await ok(await administrator.post("/accounts", {"name": "Site", "provider": "widget", "settings": settings}), 201)
+    visitor = Address(kind=AddressKind.VISITOR, value=str(new_id()))
+    keys = (ThreadKey(kind="visitor", value=visitor.value),)
+    said = InboundMessage(channel=ChannelKind.WEBCHAT, sender=visitor, text=text, thread_keys=keys)
+    handover = Handover(key="k", raw=b"{}", events=[said], received_at=clock.now())
+    await front.hub.intake.sink_for(AccountId(UUID(made["id"]))).accept(handover)
+    row = await front.hub.db.fetch_one("SELECT * FROM message WHERE channel = 'webchat'")
+    assert row is not None
+    return row

@@ -68,7 +68,6 @@ async def test_what_we_wrote_has_no_source(front: Front, anna: Client) -> None:
         assert (await anna.get(f"/messages/{note['id']}/{path}")).status == 404
 
 
-@pytest.mark.covers("M-17")
 async def test_files_are_downloads_under_safe_names_and_pictures_are_shown_from_the_files_origin(
     front: Front, anna: Client
 ) -> None:

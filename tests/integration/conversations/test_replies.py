@@ -103,7 +103,6 @@ async def test_whom_an_answer_to_all_reaches_is_offered_and_not_filled_in(
     assert mailed.rcpt_tos == ("alice@example.com",)
 
 
-@pytest.mark.covers("M-17")
 async def test_uploads_travel_with_the_answer_byte_for_byte_and_only_their_owner_can_attach_them(
     front: Front, anna: Client, talks: Talks, next_hop: NextHop
 ) -> None:

@@ -5,20 +5,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from hub import clock
-from hub.channels.contract import Handover
 from hub.delivery.store import suppress
-from hub.ids import AccountId, new_id
-from hub.messages.address import Address, AddressKind, ChannelKind
-from hub.messages.events import InboundMessage
+from hub.ids import new_id
+from hub.messages.address import Address, AddressKind
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, eventually, mail
 from tests.fixtures.next_hop import NextHop
-from tests.integration.conversations.conftest import Talks, ok, pages, refused
+from tests.integration.conversations.conftest import Talks, chat, ok, pages, refused
 
 
 async def test_what_cannot_be_filed_is_listed_shown_and_filed_once_it_can_be(
@@ -67,15 +65,7 @@ async def test_the_journal_is_listed_by_state_and_page(front: Front, anna: Clien
 
 async def test_what_had_no_parser_cannot_be_read_anew(front: Front, anna: Client) -> None:
     """A chat line is filed as it comes: there is nothing a newer parser could read better."""
-    account = await ok(
-        await anna.post("/accounts", {"name": "Site", "provider": "widget", "settings": {"name": "Site", "allowed_origins": ["https://x.example"]}}),
-        201,
-    )  # fmt: skip
-    visitor = Address(kind=AddressKind.VISITOR, value=str(new_id()))
-    said = InboundMessage(channel=ChannelKind.WEBCHAT, sender=visitor, text="hello")
-    handover = Handover(key="k", raw=b"{}", events=[said], received_at=clock.now())
-    await front.hub.intake.sink_for(AccountId(UUID(account["id"]))).accept(handover)
-    (message,) = await front.desk.filed(1)
+    message = await chat(front, anna, "hello")
 
     answer = await anna.post(f"/journal/{message['journal_id']}/replay")
     assert answer.status == 422, await answer.text()

@@ -10,7 +10,7 @@ from hub.db import read_events
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front
 from tests.fixtures.next_hop import NextHop
-from tests.integration.conversations.conftest import Json, Talks, ok, queue, refused
+from tests.integration.conversations.conftest import Json, Talks, chat, ok, queue, refused
 
 
 async def timeline(client: Client, conversation_id: str, **query: str) -> list[Json]:
@@ -93,7 +93,6 @@ async def test_a_queue_and_an_agent_that_are_not_there_are_refused(front: Front,
     assert (await ok(await anna.get(f"/conversations/{id}")))["version"] == 1
 
 
-@pytest.mark.covers("M-08")
 async def test_a_conversation_is_given_to_an_agent_taken_back_and_moved(front: Front, anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")
     ben, sales = await front.user("ben", "agent"), await queue(front, "Sales")
@@ -123,7 +122,6 @@ async def test_who_did_not_see_the_last_change_is_told(anna: Client, talks: Talk
         assert (await refused(answer, 409, "stale"))["version"] == 2
 
 
-@pytest.mark.covers("M-04")
 async def test_a_note_is_kept_beside_the_conversation_and_never_leaves(
     front: Front, anna: Client, talks: Talks, next_hop: NextHop
 ) -> None:
@@ -219,7 +217,6 @@ async def test_conversations_and_tickets_are_linked_many_to_many_and_each_step_i
     assert (await ok(await anna.get(f"/conversations/{first}")))["ticket_ids"] == []
 
 
-@pytest.mark.covers("C-16", "T-24")
 async def test_a_conversation_belongs_to_customers_and_shows_the_one_linked_last(anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")
     alice = (await ok(await anna.get(f"/conversations/{id}")))["customer"]["id"]
@@ -240,7 +237,19 @@ async def test_a_conversation_belongs_to_customers_and_shows_the_one_linked_last
     await refused(await anna.put(f"{path}/{uuid4()}"), 422, "invalid")
 
 
-@pytest.mark.covers("B-16")
+@pytest.mark.covers("C-16")
+async def test_the_history_of_a_customer_holds_every_channel_and_what_is_closed(front: Front, anna: Client, talks: Talks) -> None:
+    (mailed,) = await talks.began("alice@example.com")
+    alice = (await ok(await anna.get(f"/conversations/{mailed}")))["customer"]["id"]
+    chatted = str((await chat(front, anna, "hello"))["conversation_id"])
+    await ok(await anna.put(f"/conversations/{chatted}/customers/{alice}"))
+    await ok(await anna.patch(f"/conversations/{mailed}", {"state": "closed"}))
+
+    listed = await ok(await anna.get("/conversations", params={"customer_id": alice}))
+
+    assert [(item["id"], item["channel"]) for item in listed["items"]] == [(chatted, "webchat"), (mailed, "email")]
+
+
 async def test_a_shared_address_names_nobody_until_somebody_chooses(front: Front, anna: Client, talks: Talks) -> None:
     address = {"kind": "email", "value": "family@example.com"}
     ids = [
