@@ -1,21 +1,19 @@
 """Adapters as they are needed: one instance an account and version, with what the hub lends it."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from hub import clock
 from hub.accounts import forms, queries
-from hub.accounts.errors import AccountDisabled, BadAccountSettings, NoSuchAccount
+from hub.accounts.errors import AccountDisabled
 from hub.accounts.values import Brief
 from hub.channels import catalog
 from hub.channels.contract import AdapterContext, ChannelAdapter, Check, ChecksAccount, Exchange, Settings
 from hub.db import Database
 from hub.errors import HubError
 from hub.ids import AccountId
-from hub.messages.address import ChannelKind
-from hub.secrets import BrokenSeal, SecretKeys
+from hub.secrets import SecretKeys
 
 State = Callable[[str, str], None]
 
@@ -58,14 +56,6 @@ class Lent:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Active:
-    """An enabled account and what sends by it."""
-
-    brief: Brief
-    adapter: ChannelAdapter
-
-
 @dataclass(slots=True)
 class _Built:
     brief: Brief
@@ -86,20 +76,6 @@ class Adapters:
         Raises `NoSuchAccount`, `AccountDisabled`, `BadAccountSettings`, `BrokenSeal`.
         """
         return (await self._get(account_id)).adapter
-
-    async def active(self, account_id: AccountId) -> Active:
-        """An enabled account with its adapter; raises what `get` raises."""
-        built = await self._get(account_id)
-        return Active(brief=built.brief, adapter=built.adapter)
-
-    async def of_channel(self, channel: ChannelKind) -> list[Active]:
-        """The enabled accounts of a channel, the oldest first; without those whose settings cannot be used."""
-        found = []
-        for brief in (await queries.briefs(self._db)).values():
-            if brief.enabled and brief.channel is channel:
-                with contextlib.suppress(NoSuchAccount, AccountDisabled, BadAccountSettings, BrokenSeal):
-                    found.append(await self.active(brief.id))
-        return found
 
     async def watched(self, account_id: AccountId, state: State) -> tuple[ChannelAdapter, Callable[[], None]]:
         """As `get`, and `state` is called with what the adapter tells of itself until the second value is called."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hub.accounts import Accounts
-from hub.accounts.adapters import Adapters
 from hub.auth import Auth
 from hub.bus import Bus
 from hub.conversations.service import Conversations
@@ -40,7 +39,6 @@ class Hub:
     customers: Customers
     tickets: Tickets
     accounts: Accounts
-    adapters: Adapters
     visitors: Visitors
     conversations: Conversations
     uploads: Uploads

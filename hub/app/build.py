@@ -118,7 +118,6 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         customers=Customers(db, region=settings.phone_region),
         tickets=tickets,
         accounts=accounts,
-        adapters=accounts.adapters,
         visitors=Visitors(db),
         conversations=conversations,
         uploads=Uploads(db, media),

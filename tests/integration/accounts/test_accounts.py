@@ -22,7 +22,6 @@ from hub.channels.contract import Check
 from hub.db import Database, read_events
 from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
 from hub.ids import AccountId
-from hub.messages.address import ChannelKind
 from hub.secrets import BrokenSeal, SecretKeys
 from tests.integration.accounts.conftest import CANARY, LENT
 from tests.integration.accounts.desk import Desk
@@ -193,7 +192,6 @@ async def test_a_disabled_account_gives_no_adapter(accounts: Accounts, admin: Ca
         await accounts.adapters.get(made.id)
     with pytest.raises(AccountDisabled):
         await accounts.capabilities(made.id)
-    assert await accounts.adapters.of_channel(ChannelKind.EMAIL) == []
 
 
 async def test_an_adapter_is_one_until_its_account_changes(accounts: Accounts, admin: Caller) -> None:
@@ -202,7 +200,6 @@ async def test_an_adapter_is_one_until_its_account_changes(accounts: Accounts, a
     assert await accounts.adapters.get(made.id) is first
     await accounts.change(made.id, AccountChange(settings={"display_name": "Help"}), version=1, by=admin)
     assert await accounts.adapters.get(made.id) is not first
-    assert [one.brief.id for one in await accounts.adapters.of_channel(ChannelKind.EMAIL)] == [made.id]
 
 
 async def test_the_same_client_key_makes_one_account(accounts: Accounts, admin: Caller) -> None:
