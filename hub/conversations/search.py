@@ -10,14 +10,38 @@ from hub.conversations.policy import Args, visible_to
 from hub.conversations.queries import views
 from hub.conversations.store import conversation_of
 from hub.conversations.values import ConversationView
-from hub.db import Database
+from hub.db import Database, Row
 from hub.ids import MessageId
 from hub.messages.grams import query
 
-RARE = 1_000
-"""Up to so many hits a word counts as rare: then the index is asked first. Above, walking back from the newest message is faster."""
+NEWEST = 2_000
+"""Messages among which hits are looked for first: a common word fills a page from them."""
+
+COMMON = 20
+"""Hits among the `NEWEST` from which a word counts as common. Below, so few messages hold it that the index names all at once."""
 
 SNIPPET = 160
+
+
+_COLUMNS = "m.id, m.n, m.conversation_id, m.subject, m.text, m.created_at"
+_FTS5 = f"""
+SELECT {_COLUMNS} FROM message_grams g JOIN message m ON m.n = g.rowid JOIN conversation c ON c.id = m.conversation_id
+WHERE g.message_grams MATCH $1 AND g.rowid < $2 AND {{seen}} ORDER BY g.rowid DESC LIMIT $3"""
+
+# PostgreSQL guesses badly how many messages hold a word, and both of its ways are a thousand times too slow for the wrong one: so
+# each statement leaves it only one.
+_AMONG_NEWEST = f"""
+SELECT {_COLUMNS}, {{seen}} AS seen FROM (
+    SELECT * FROM (SELECT * FROM message WHERE n < $2 ORDER BY n DESC LIMIT {NEWEST}) newest
+    WHERE grams @@ $1::text::tsquery ORDER BY n DESC LIMIT $3
+) m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.n DESC"""
+_WALK = f"""
+SELECT {_COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation_id
+WHERE m.grams @@ $1::text::tsquery AND m.n < $2 AND {{seen}} ORDER BY m.n DESC LIMIT $3"""
+_BY_INDEX = f"""
+WITH hit AS MATERIALIZED (SELECT n FROM message WHERE grams @@ $1::text::tsquery AND n < $2)
+SELECT {_COLUMNS} FROM hit JOIN message m ON m.n = hit.n JOIN conversation c ON c.id = m.conversation_id
+WHERE {{seen}} ORDER BY m.n DESC LIMIT $3"""
 
 
 class FoundMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +73,7 @@ async def search(db: Database, caller: Caller, text: str, *, before: int | None,
     asked = query(text, db.dialect)
     if asked is None:
         return Hits(items=[], before=None)
-    args = Args([asked, before if before is not None else 2**62])
-    seen = visible_to(caller, args)
-    size = args.add(limit + 1)
-    rows = await db.fetch(await _statement(db, asked, seen, size), *args)
+    rows = await _found(db, caller, asked, 2**62 if before is None else before, limit + 1)
     page = rows[:limit]
     found = {row["conversation_id"] for row in page}
     stored = await db.fetch("SELECT * FROM conversation WHERE id = ANY($1::uuid[])", sorted(found))
@@ -69,37 +90,16 @@ async def search(db: Database, caller: Caller, text: str, *, before: int | None,
     return Hits(items=items, before=page[-1]["n"] if len(rows) > limit else None)
 
 
-async def _statement(db: Database, asked: str, seen: str, size: str) -> str:
-    columns = "m.id, m.n, m.conversation_id, m.subject, m.text, m.created_at"
+async def _found(db: Database, caller: Caller, asked: str, before: int, count: int) -> list[Row]:
+    args = Args([asked, before, count])
+    seen = visible_to(caller, args)
     if db.dialect == "sqlite":
-        return f"""
-            SELECT {columns} FROM message_grams g JOIN message m ON m.n = g.rowid JOIN conversation c ON c.id = m.conversation_id
-            WHERE g.message_grams MATCH $1 AND g.rowid < $2 AND {seen} ORDER BY g.rowid DESC LIMIT {size}
-        """
-    if not await _is_rare(db, asked):
-        return f"""
-            SELECT {columns} FROM message m JOIN conversation c ON c.id = m.conversation_id
-            WHERE m.grams @@ $1::text::tsquery AND m.n < $2 AND {seen} ORDER BY m.n DESC LIMIT {size}
-        """
-    # Left to itself the planner walks back from the newest message and reads nearly all of them to find a rare word.
-    return f"""
-        WITH hit AS MATERIALIZED (SELECT n FROM message WHERE grams @@ $1::text::tsquery AND n < $2)
-        SELECT {columns} FROM hit JOIN message m ON m.n = hit.n JOIN conversation c ON c.id = m.conversation_id
-        WHERE {seen} ORDER BY m.n DESC LIMIT {size}
-    """
-
-
-async def _is_rare(db: Database, asked: str) -> bool:
-    """Counts hits up to `RARE` and no further. A common word is found among the newest messages at once, so the count ends early."""
-    rows = await db.fetch(
-        f"""
-        SELECT count(*) AS hits FROM (
-            SELECT 1 FROM message WHERE grams @@ $1::text::tsquery
-            AND n > (SELECT coalesce(max(n), 0) - {RARE * 20} FROM message) LIMIT 50) AS newest
-        """,
-        asked,
-    )
-    return int(rows[0]["hits"]) < 50
+        return await db.fetch(_FTS5.format(seen=seen), *args)
+    newest = await db.fetch(_AMONG_NEWEST.format(seen=seen), *args)
+    if len(newest) == count and all(row["seen"] for row in newest):
+        return newest
+    is_common = len(newest) >= min(COMMON, count)
+    return await db.fetch((_WALK if is_common else _BY_INDEX).format(seen=seen), *args)
 
 
 def snippet(subject: str, text: str, asked: str) -> str:

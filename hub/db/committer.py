@@ -72,7 +72,7 @@ class GroupCommitter:
         return await waiting.done
 
     async def close(self) -> None:
-        """Finish the batch being written; whoever still waits is told `DatabaseGone`."""
+        """Stop; whoever still waits is told `DatabaseGone`, though what was being committed may be stored: a repeat has the same key."""
         if self._watch is not None:
             self._watch.cancel()
         if self._task is not None:

@@ -51,7 +51,7 @@ class Database:
         return cls(backend)
 
     async def close(self) -> None:
-        """Finish what is being committed and disconnect."""
+        """Stop committing and disconnect."""
         await self.committer.close()
         await self._backend.close()
 
