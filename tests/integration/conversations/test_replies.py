@@ -11,7 +11,7 @@ from hub.messages.address import ChannelKind
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, eventually, mail
 from tests.fixtures.next_hop import NextHop, Taken
-from tests.integration.conversations.conftest import Json, Talks, ok, refused
+from tests.integration.conversations.conftest import Json, Talks, chat, ok, refused
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40
 
@@ -282,3 +282,19 @@ async def test_the_thread_grows_on_both_sides(front: Front, anna: Client, talks:
     assert [(m["direction"], m["reply_text"] or m["text"]) for m in items if m["direction"] != "event"] == [
         ("in", "Where is my order?"), ("out", "one"), ("in", "two"), ("out", "three"),
     ]  # fmt: skip
+
+
+@pytest.mark.covers("W-03")
+async def test_a_chat_is_answered_to_its_visitor_and_to_nobody_else(front: Front, anna: Client) -> None:
+    message = await chat(front, anna, "hello")
+    id, visitor = str(message["conversation_id"]), message["from_value"]
+    (option,) = await ok(await anna.get(f"/conversations/{id}/reply-options"))
+    assert (option["channel"], option["to"][0]["address"], option["suggested_cc"]) == ("webchat", visitor, [])
+
+    other = {"text": "x", "to": [{"kind": "visitor", "address": str(uuid4())}]}
+    problem = await refused(await anna.post(f"/conversations/{id}/messages", other), 422, "refused")
+    assert problem["refusals"] == ["wrong_address"]
+    said = await say(anna, id, text="你好")
+    assert (said["channel"], said["status"], [d["state"] for d in said["deliveries"]]) == ("webchat", "accepted", ["accepted"])
+    mine = {"account_id": option["account_id"], "to": [{"kind": "visitor", "address": visitor}], "text": "x"}
+    assert (await refused(await anna.post("/conversations", mine), 422, "refused"))["refusals"] == ["wrong_address"]
