@@ -38,6 +38,8 @@ class Agents:
             await self._links.add(link, resumed=resumes, lost=hello.cursor is not None and not resumes)
             if caller.user_id is not None:
                 await self._presence.connected(caller.user_id, link.link)
+                if self._links.get(sid) is not link:  # cut meanwhile, and nobody else would say so any more
+                    await self._presence.disconnected(link.link)
         except HubError as error:
             await say_goodbye(socket, AGENT, error)
 

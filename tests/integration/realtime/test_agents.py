@@ -4,7 +4,7 @@ import asyncio
 import random
 from itertools import pairwise
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -234,6 +234,26 @@ async def test_presence_follows_the_connection(live: Live) -> None:
     async with asyncio.timeout(2):
         while live.around.present:
             await asyncio.sleep(0.01)
+
+
+async def test_a_connection_cut_while_it_is_greeted_leaves_nobody_present(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, secret = await live.user(READ)
+    connected = live.around.connected
+
+    async def meanwhile_the_session_ends(user_id: UUID, link: UUID) -> None:
+        caller = await live.auth.callers.by_session(secret)
+        await live.auth.sessions.end(caller, caller.session_id)
+        async with asyncio.timeout(2):
+            while len(live.realtime.agent_links):
+                await asyncio.sleep(0.01)
+        await connected(user_id, link)
+
+    monkeypatch.setattr(live.around, "connected", meanwhile_the_session_ends)
+    agent = await live.agent(secret)
+    assert (await agent.heard("bye"))["code"] == "unauthorised"
+    await asyncio.sleep(0.2)
+
+    assert live.around.present == {}
 
 
 @pytest.mark.covers("M-36")
