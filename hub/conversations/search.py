@@ -17,7 +17,7 @@ from hub.messages.grams import query
 NEWEST = 2_000
 """Messages among which hits are looked for first: a common word fills a page from them."""
 
-COMMON = 20
+COMMON = 5
 """Hits among the `NEWEST` from which a word counts as common. Below, so few messages hold it that the index names all at once."""
 
 SNIPPET = 160
@@ -36,12 +36,14 @@ SELECT {_COLUMNS}, {{seen}} AS seen FROM (
     WHERE grams @@ $1::text::tsquery ORDER BY n DESC LIMIT $3
 ) m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.n DESC"""
 _WALK = f"""
-SELECT {_COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation_id
-WHERE m.grams @@ $1::text::tsquery AND m.n < $2 AND {{seen}} ORDER BY m.n DESC LIMIT $3"""
+SELECT m.* FROM (SELECT n, grams FROM message WHERE n < $2 ORDER BY n DESC OFFSET 0) newest CROSS JOIN LATERAL (
+    SELECT {_COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE m.n = newest.n AND {{seen}} LIMIT 1
+) m WHERE newest.grams @@ $1::text::tsquery LIMIT $3"""
 _BY_INDEX = f"""
-WITH hit AS MATERIALIZED (SELECT n FROM message WHERE grams @@ $1::text::tsquery AND n < $2)
-SELECT {_COLUMNS} FROM hit JOIN message m ON m.n = hit.n JOIN conversation c ON c.id = m.conversation_id
-WHERE {{seen}} ORDER BY m.n DESC LIMIT $3"""
+WITH hit AS MATERIALIZED (SELECT n FROM message WHERE grams @@ $1::text::tsquery)
+SELECT m.* FROM (SELECT n FROM hit WHERE n < $2 ORDER BY n DESC OFFSET 0) newest CROSS JOIN LATERAL (
+    SELECT {_COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation_id WHERE m.n = newest.n AND {{seen}} LIMIT 1
+) m LIMIT $3"""
 
 
 class FoundMessage(msgspec.Struct, frozen=True, kw_only=True):
