@@ -106,17 +106,35 @@ describe('the composer', () => {
 })
 
 describe('the outbox', () => {
-  it('keeps what failed and tries again under the same key', async () => {
+  const offline = () => new ApiError({ status: 0, code: 'offline' })
+
+  it('tries again by itself under the same key when no answer came', async () => {
+    vi.useFakeTimers()
     const { composer, outbox } = await compose()
-    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 0, code: 'offline' })).mockResolvedValueOnce(message({ id: 'm2', n: 2 }))
+    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(offline()).mockResolvedValueOnce(message({ id: 'm2', n: 2 }))
     composer.text.value = 'hello'
     composer.send()
-    await flushPromises()
-    expect(outbox.entries[0]).toMatchObject({ state: 'failed', problem: { code: 'offline' } })
-    outbox.retry(outbox.entries[0]!.clientKey)
-    await flushPromises()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(outbox.entries[0]).toMatchObject({ state: 'sending' })
+    await vi.advanceTimersByTimeAsync(500)
     expect(outbox.entries).toEqual([])
     expect(send.mock.calls[0]![1].client_key).toBe(send.mock.calls[1]![1].client_key)
+    vi.useRealTimers()
+  })
+
+  it('keeps what failed for good until somebody tries again', async () => {
+    vi.useFakeTimers()
+    const { composer, outbox } = await compose()
+    const send = vi.spyOn(hub, 'send').mockRejectedValue(offline())
+    composer.text.value = 'hello'
+    composer.send()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(outbox.entries[0]).toMatchObject({ state: 'failed', problem: { code: 'offline' } })
+    send.mockResolvedValueOnce(message({ id: 'm2', n: 2 }))
+    outbox.retry(outbox.entries[0]!.clientKey)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(outbox.entries).toEqual([])
+    vi.useRealTimers()
   })
 
   it('asks before it sends over the answer of a colleague', async () => {

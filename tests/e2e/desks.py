@@ -8,7 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -34,6 +34,10 @@ class Desk:
     password: str
     token: str
     folder: Path
+
+    def at(self, url: str) -> "Desk":
+        """The same hub at another address."""
+        return replace(self, url=url)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON that `/api/v1…` answers; raises HTTPError."""
@@ -89,7 +93,7 @@ def running_hub(
 ) -> Iterator[Desk]:
     """`hub serve` on SQLite in this folder, until the block ends. `settings` are those of the hub; ports not given are free ones."""
     names = ("http_port", "widget_port", "files_port", "smtp_port", "demo_mailbox_port", "lmtp_port")
-    ports = {name: settings.get(name, port) for name, port in zip(names, _neighbours(), strict=True)}
+    ports = {name: settings.get(name, port) for name, port in zip(names, neighbours(), strict=True)}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | {"PATH": path}
     given = {"data_dir": folder, "egress_allow": "127.0.0.0/8", **ports, **settings}
     environ |= {"HUB_" + name.upper(): str(value) for name, value in given.items() if name != "demo_mailbox_port"}
@@ -115,7 +119,7 @@ def running_hub(
         process.wait(20)
 
 
-def _neighbours() -> list[int]:
+def neighbours() -> list[int]:
     """Three ports in a row for the origins, two for SMTP and the demo's mailbox, one for LMTP: the demo counts upwards."""
     ports = free_ports(60)
     first = next(port for port in ports if {port + 1, port + 2} <= set(ports))

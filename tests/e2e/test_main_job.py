@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.desks import Desk, eventually, running_hub
 from tests.e2e.pages import Console, add_user
-from tests.e2e.test_widget import OPEN_ROOTS, Chat
+from tests.e2e.visitors import OPEN_ROOTS, Chat
 from tests.fixtures.mail import PASSWORD as MAILBOX_PASSWORD
 from tests.fixtures.mail import MailServers
 

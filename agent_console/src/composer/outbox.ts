@@ -20,6 +20,7 @@ export interface Outgoing {
 }
 
 const KEPT = 'switchboard.outbox'
+const PAUSES = [500, 1000, 2000, 2000, 4000, 8000] // milliseconds between tries while no answer comes
 
 /**
  * What was sent but is not known to be stored. Every entry carries its client key, so that trying again can never send twice; entries outlive
@@ -53,7 +54,7 @@ export const useOutbox = defineStore('outbox', () => {
 
   const find = (clientKey: Id): Outgoing | undefined => entries.value.find((entry) => entry.clientKey === clientKey)
 
-  async function attempt(clientKey: Id): Promise<void> {
+  async function attempt(clientKey: Id, tries = 0): Promise<void> {
     const entry = find(clientKey)
     if (!entry) return
     try {
@@ -61,6 +62,8 @@ export const useOutbox = defineStore('outbox', () => {
       discard(clientKey)
     } catch (error) {
       if (error instanceof ApiError && error.code === 'stale') return overtaken(entry)
+      const pause = isPassing(error) ? PAUSES[tries] : undefined
+      if (pause !== undefined) return void setTimeout(() => void attempt(clientKey, tries + 1), pause)
       entry.state = 'failed'
       entry.problem = error instanceof ApiError ? error.problem : null
     }
@@ -87,6 +90,11 @@ export const useOutbox = defineStore('outbox', () => {
 
   return { entries, of, send, retry, discard }
 })
+
+/** No answer, or one that asks to come back. Trying again is safe: the hub knows the client key. */
+function isPassing(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 0 || error.status === 503
+}
 
 function lastNumber(pages: InfiniteData<MessagePage> | undefined): number {
   return pages?.pages[0]?.items.at(-1)?.n ?? 0
