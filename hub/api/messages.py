@@ -48,7 +48,7 @@ class SignedUrl(msgspec.Struct, kw_only=True):
 
 @api.get("/messages", needs=Right.CONVERSATIONS_READ, raises=(BadCursor,))
 async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
-    """Messages of every conversation the caller may see, the oldest first."""
+    """Messages of every conversation the caller may see, the oldest first. To follow what comes in without missing any, poll `/events`."""
     after = read_cursor(query.cursor, Number) or 0
     found = await queries.messages(
         request.hub.db,

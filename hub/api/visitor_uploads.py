@@ -14,18 +14,23 @@ api = Router(tag="visitor", prefix="/visitor")
 
 _BURST: Final = 10  # files at once, and in ten minutes
 _limit = RateLimit(Rate(per_second=_BURST / 600, burst=_BURST))
+_limit_of_address = RateLimit(
+    Rate(per_second=10 * _BURST / 600, burst=10 * _BURST)
+)  # an office shares one; so does who mints visitors
 
 
 @api.post("/uploads", needs=VISITOR, status=201, raises=(BlobTooLarge, RateLimited), takes="application/octet-stream")
 async def upload(request: Request) -> Upload:
     """The body is the file; its name comes percent-encoded in the header `X-Filename`. Answers the id to name in a message."""
-    visitor_id = request.caller.visitor_id
-    if visitor_id is None:
+    visitor_id, site_id = request.caller.visitor_id, request.caller.account_id
+    if visitor_id is None or site_id is None:
         raise Forbidden("this is for visitors")
     _limit.require(str(visitor_id))
+    _limit_of_address.require(request.caller.ip)
+    site = (await request.hub.carriers.get(site_id)).adapter.capabilities()
     return await request.hub.uploads.add(
         request.http.content.iter_chunked(256 * 1024),
         filename=filename_of(request.http),
         owner=upload_owner(visitor_id),
-        limit=request.hub.settings.upload_max_bytes,
+        limit=min(request.hub.settings.upload_max_bytes, site.max_file_bytes or request.hub.settings.upload_max_bytes),
     )

@@ -226,6 +226,18 @@ def view_of(message: NewMessage, n: int) -> MessageView:
     )
 
 
+async def remember_keys(work: Work, id: MessageId, keys: Iterable[str], at: datetime) -> None:
+    """By what answers will refer to a message, as known once it was sent; told twice is kept once."""
+    await work.execute_many(
+        """
+        INSERT INTO thread_key (account_id, key, conversation_id, message_id, created_at)
+        SELECT m.account_id, $2, m.conversation_id, m.id, $3 FROM message m WHERE m.id = $1
+        AND NOT EXISTS (SELECT 1 FROM thread_key k WHERE k.message_id = m.id AND k.key = $2)
+        """,
+        [(id, key[:500], at) for key in sorted(set(keys))],
+    )
+
+
 def content_digest(*parts: Any) -> str:
     """What a client key stands for: the same key with another digest is a mistake of the client's, not a repeat."""
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

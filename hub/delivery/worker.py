@@ -9,7 +9,7 @@ from typing import Any
 
 from hub import clock
 from hub.channels.contract import FetchesStatus, SendError, SendReceipt
-from hub.conversations.store import lock_conversations
+from hub.conversations.store import lock_conversations, remember_keys
 from hub.db import Database, DatabaseGone
 from hub.delivery import claims
 from hub.delivery.backoff import Next, after_failure
@@ -41,6 +41,7 @@ class Outcome:
     detail: str = ""
     provider_ids: tuple[str, ...] = ()
     retry_after: float | None = None
+    own_keys: tuple[str, ...] = ()
 
 
 class DeliveryWorker:
@@ -183,6 +184,7 @@ class DeliveryWorker:
                     plain.line(outcome.provider_code, 64),
                     detail,
                 )
+            await remember_keys(work, id, (key for outcome in outcomes.values() for key in outcome.own_keys), clock.now())
             await settle_message(work, id)
 
     async def _look_after_expired(self) -> None:
@@ -247,7 +249,7 @@ def _accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
     if delivery.address in receipt.refused:
         failure, detail = receipt.refused[delivery.address]
         return Outcome(state=DeliveryState.FAILED, failure=failure, detail=detail)
-    return Outcome(state=receipt.state, detail=receipt.detail, provider_ids=receipt.provider_ids)
+    return Outcome(state=receipt.state, detail=receipt.detail, provider_ids=receipt.provider_ids, own_keys=receipt.own_keys)
 
 
 def _next(delivery: Delivery, outcome: Outcome) -> Next:

@@ -334,3 +334,14 @@ async def test_whoever_answers_what_nobody_has_takes_it(desk: Desk, agent: Calle
     assert conversation.assignee_id == agent.user_id
     moved = [event for event in await read_events(desk.db, None) if event.type == "conversation.moved"]
     assert moved[-1].audience.assignee_id == agent.user_id
+
+
+@pytest.mark.covers("M-26")
+async def test_a_second_answer_refers_to_the_first_one_too(desk: Desk, agent: Caller, asked: Row, next_hop: NextHop) -> None:
+    first = await answer(desk, asked, agent)
+    await eventually(becomes(desk, agent, first.id, DeliveryState.ACCEPTED))
+    second = await answer(desk, asked, agent, text="One more thing.")
+    await eventually(becomes(desk, agent, second.id, DeliveryState.ACCEPTED))
+
+    references = next_hop.taken[1].message["References"].split()
+    assert references == ["<q1@example.com>", next_hop.taken[0].message["Message-ID"].strip()]
