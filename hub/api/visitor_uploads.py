@@ -4,6 +4,7 @@ from typing import Final
 
 from hub.api.endpoint import VISITOR, Request, Router
 from hub.api.uploads import filename_of
+from hub.api.widget import SITES
 from hub.conversations.uploads import Upload
 from hub.errors import Forbidden, RateLimited
 from hub.media import BlobTooLarge
@@ -14,9 +15,8 @@ api = Router(tag="visitor", prefix="/visitor")
 
 _BURST: Final = 10  # files at once, and in ten minutes
 _limit = RateLimit(Rate(per_second=_BURST / 600, burst=_BURST))
-_limit_of_address = RateLimit(
-    Rate(per_second=10 * _BURST / 600, burst=10 * _BURST)
-)  # an office shares one; so does who mints visitors
+# Of an address: an office shares one, and so does whoever makes up visitors.
+_limit_of_address = RateLimit(Rate(per_second=10 * _BURST / 600, burst=10 * _BURST))
 
 
 @api.post("/uploads", needs=VISITOR, status=201, raises=(BlobTooLarge, RateLimited), takes="application/octet-stream")
@@ -27,10 +27,11 @@ async def upload(request: Request) -> Upload:
         raise Forbidden("this is for visitors")
     _limit.require(str(visitor_id))
     _limit_of_address.require(request.caller.ip)
-    site = (await request.hub.carriers.get(site_id)).adapter.capabilities()
+    site = await request.http.app[SITES].site(site_id)
+    limit = request.hub.settings.upload_max_bytes
     return await request.hub.uploads.add(
         request.http.content.iter_chunked(256 * 1024),
         filename=filename_of(request.http),
         owner=upload_owner(visitor_id),
-        limit=min(request.hub.settings.upload_max_bytes, site.max_file_bytes or request.hub.settings.upload_max_bytes),
+        limit=min(limit, site.settings.max_file_bytes) if site else limit,
     )

@@ -21,6 +21,8 @@ from hub.visitors.values import Site, Sites
 
 PATH: Final = "/widget/v1"
 
+SITES: web.AppKey[Sites] = web.AppKey("sites", Sites)
+
 # Module scripts are fetched with CORS, and pages with COEP want to be told (chatwoot/chatwoot#11218): the scripts are public.
 _PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 
@@ -41,6 +43,7 @@ def add_widget(app: web.Application, pages: Pages, sites: Sites) -> None:
             raise NotFound("there is no such page")
         return pages.respond(name, headers=_PUBLIC)
 
+    app[SITES] = sites
     app.router.add_get(f"{PATH}/frame", frame)
     app.router.add_get(f"{PATH}/{{name:.+}}", file)
 
