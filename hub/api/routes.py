@@ -12,6 +12,7 @@ from hub.api import (
     offers,
     presence,
     queues,
+    replies,
     roles,
     search,
     session,
@@ -29,6 +30,7 @@ from hub.api.endpoint import Router
 CONSOLE: list[Router] = [
     session.api,
     conversations.api,
+    replies.api,
     messages.api,
     uploads.api,
     search.api,

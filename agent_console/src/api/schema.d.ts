@@ -635,7 +635,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages of every conversation the caller may see, the oldest first. */
+        /** Messages of every conversation the caller may see, the oldest first. To follow what comes in without missing any, poll `/events`. */
         get: operations["messages_list"];
         put?: never;
         post?: never;
@@ -1505,51 +1505,39 @@ export interface components {
             };
         };
         /**
-         * ConversationCreate
-         * @description A first message to somebody.
+         * ConversationPatch
+         * @description What to change; `version` as the caller last read it.
          */
-        ConversationCreate: {
-            /** Format: uuid */
-            account_id: string;
-            to: components["schemas"]["PartyGiven"][];
-            text: string;
-            /** @default  */
-            subject?: string;
-            /** @default [] */
-            cc?: components["schemas"]["PartyGiven"][];
-            /** @default [] */
-            bcc?: components["schemas"]["PartyGiven"][];
-            /** @default [] */
-            attachment_ids?: string[];
+        ConversationPatch: {
             /** @default null */
-            customer_id?: string | null;
+            state?: components["schemas"]["State"] | null;
             /** @default null */
-            client_key?: string | null;
+            snoozed_until?: string | null;
+            /** @default null */
+            priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
+            /** @default null */
+            subject?: string | null;
+            /** @default null */
+            queue_id?: string | null;
+            /** @default null */
+            version?: number | null;
         };
         /**
-         * PartyGiven
-         * @description An address as somebody typed it.
+         * AssigneePut
+         * @description Who shall answer; null takes it from whoever had it.
          */
-        PartyGiven: {
-            address: string;
-            /** @default email */
-            kind?: components["schemas"]["AddressKind"];
-            /** @default  */
-            name?: string;
+        AssigneePut: {
+            agent_id: string | null;
+            /** @default null */
+            version?: number | null;
         };
         /**
-         * AddressKind
-         * @description What an address is: one telephone number serves voice, fax and SMS.
-         * @enum {unknown}
+         * Messages
+         * @description Messages, the oldest first.
          */
-        AddressKind: "email" | "phone" | "visitor";
-        /**
-         * Begun
-         * @description The conversation and its first message.
-         */
-        Begun: {
-            conversation: components["schemas"]["ConversationView"];
-            message: components["schemas"]["MessageView"];
+        Messages: {
+            items: components["schemas"]["MessageView"][];
+            has_more: boolean;
         };
         /**
          * MessageView
@@ -1612,6 +1600,12 @@ export interface components {
             user_id?: string | null;
         };
         /**
+         * AddressKind
+         * @description What an address is: one telephone number serves voice, fax and SMS.
+         * @enum {unknown}
+         */
+        AddressKind: "email" | "phone" | "visitor";
+        /**
          * AttachmentView
          * @description A file of a message; the bytes are behind the message's own permission.
          */
@@ -1655,43 +1649,58 @@ export interface components {
             next_try_at: string | null;
         };
         /**
-         * ConversationPatch
-         * @description What to change; `version` as the caller last read it.
+         * ReadMark
+         * @description The number of the last message seen.
          */
-        ConversationPatch: {
-            /** @default null */
-            state?: components["schemas"]["State"] | null;
-            /** @default null */
-            snoozed_until?: string | null;
-            /** @default null */
-            priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
-            /** @default null */
-            subject?: string | null;
-            /** @default null */
-            queue_id?: string | null;
-            /** @default null */
-            version?: number | null;
+        ReadMark: {
+            n: number;
         };
         /**
-         * AssigneePut
-         * @description Who shall answer; null takes it from whoever had it.
+         * ConversationCreate
+         * @description A first message to somebody.
          */
-        AssigneePut: {
-            agent_id: string | null;
+        ConversationCreate: {
+            /** Format: uuid */
+            account_id: string;
+            to: components["schemas"]["PartyGiven"][];
+            text: string;
+            /** @default  */
+            subject?: string;
+            /** @default [] */
+            cc?: components["schemas"]["PartyGiven"][];
+            /** @default [] */
+            bcc?: components["schemas"]["PartyGiven"][];
+            /** @default [] */
+            attachment_ids?: string[];
             /** @default null */
-            version?: number | null;
+            customer_id?: string | null;
+            /** @default null */
+            client_key?: string | null;
         };
         /**
-         * Messages
-         * @description Messages, the oldest first.
+         * PartyGiven
+         * @description An address as somebody typed it.
          */
-        Messages: {
-            items: components["schemas"]["MessageView"][];
-            has_more: boolean;
+        PartyGiven: {
+            address: string;
+            /** @default email */
+            kind?: components["schemas"]["AddressKind"];
+            /** @default  */
+            name?: string;
+        };
+        /**
+         * Begun
+         * @description The conversation and its first message.
+         */
+        Begun: {
+            conversation: components["schemas"]["ConversationView"];
+            message: components["schemas"]["MessageView"];
         };
         /**
          * ReplyOption
          * @description One way to answer, and what it would refuse. `capabilities` by feature name; numbers under their own names.
+         *
+         *         `suggested_cc`: whom an answer to all would reach as well; nobody is copied unless asked for.
          */
         ReplyOption: {
             channel: components["schemas"]["ChannelKind"];
@@ -1702,6 +1711,9 @@ export interface components {
                 [key: string]: string;
             }[];
             cc: {
+                [key: string]: string;
+            }[];
+            suggested_cc: {
                 [key: string]: string;
             }[];
             subject: string;
@@ -1742,13 +1754,6 @@ export interface components {
             expected_version?: number | null;
             /** @default null */
             client_key?: string | null;
-        };
-        /**
-         * ReadMark
-         * @description The number of the last message seen.
-         */
-        ReadMark: {
-            n: number;
         };
         /**
          * Page[MessageView]
@@ -3386,6 +3391,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description bad_cursor */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description any other problem */
             default: {
                 headers: {
@@ -3745,7 +3759,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no_such_conversation, not_found */
+            /** @description no_such_conversation, no_such_queue, not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3852,7 +3866,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalid */
+            /** @description invalid, no_such_agent */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5333,6 +5347,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description bad_cursor */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description any other problem */
             default: {
                 headers: {
@@ -5442,6 +5465,15 @@ export interface operations {
             };
             /** @description no_such_journal_entry, not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing_to_read */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5809,6 +5841,15 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_cursor */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7166,6 +7207,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description bad_cursor */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description any other problem */
             default: {
                 headers: {
@@ -7468,6 +7518,15 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_cursor */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8510,6 +8569,15 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_cursor */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
