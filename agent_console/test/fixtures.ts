@@ -27,7 +27,7 @@ export const FULL: Capabilities = {
 export function replyOption(part: Partial<ReplyOption> = {}): ReplyOption {
   return {
     channel: 'email', account_id: 'a1', account_name: 'service', to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }], allowed: true, refusals: [],
-    capabilities: FULL, default: true, subject: 'Re: hello', cc: [], ...part,
+    capabilities: FULL, default: true, subject: 'Re: hello', cc: [], suggested_cc: [], ...part,
   }
 }
 
