@@ -97,6 +97,9 @@ def _note(hub: Desk, talk: str, text: str) -> None:
 
 
 def _visitor_sees(visitor: Chat) -> list[Shown]:
+    """After a long talk a new connection shows its end; the rest is there for the asking."""
+    while visitor.frame.evaluate("document.querySelector('.older')?.click() ?? !!document.querySelector('.older')"):
+        visitor.page.wait_for_timeout(50)
     found = visitor.log.locator("[data-id]").evaluate_all(
         "(all) => all.map((one) => [one.dataset.id, one.querySelector('.bubble').innerText, one.dataset.status ?? null])"
     )
