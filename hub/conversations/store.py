@@ -231,8 +231,8 @@ async def remember_keys(work: Work, id: MessageId, keys: Iterable[str], at: date
     await work.execute_many(
         """
         INSERT INTO thread_key (account_id, key, conversation_id, message_id, created_at)
-        SELECT m.account_id, $2, m.conversation_id, m.id, $3 FROM message m WHERE m.id = $1
-        AND NOT EXISTS (SELECT 1 FROM thread_key k WHERE k.message_id = m.id AND k.key = $2)
+        SELECT m.account_id, $2::text, m.conversation_id, m.id, $3::timestamptz FROM message m WHERE m.id = $1
+        AND NOT EXISTS (SELECT 1 FROM thread_key k WHERE k.message_id = m.id AND k.key = $2::text)
         """,
         [(id, key[:500], at) for key in sorted(set(keys))],
     )
