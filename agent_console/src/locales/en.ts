@@ -28,7 +28,7 @@ export default {
   members: 'Members',
   more_actions: 'More actions',
   nothing_found: 'Nothing found',
-  organisations: 'Organisations',
+  organisations: 'Member of',
   one_per_line: 'One per line.',
   remove_x: 'Remove {x}',
   save: 'Save',
