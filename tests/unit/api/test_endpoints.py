@@ -114,7 +114,9 @@ def test_a_page_ends_without_a_cursor() -> None:
     assert page(found, 3, view=str, key=lambda n: n).next_cursor is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!", write_cursor("text"), write_cursor([1]), write_cursor(-1), write_cursor(2**63), "ä"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "!!!", write_cursor("text"), write_cursor([1]), write_cursor(-1), write_cursor(2**63), "ä"]
+)
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
         read_cursor(cursor, Number)
