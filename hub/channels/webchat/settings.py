@@ -41,13 +41,13 @@ class SiteSettings(Settings):
     ] = field(default_factory=list)
     color: Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$"), _label("Colour", "颜色", format="color")] = "#1f5eff"
     position: Annotated[Literal["right", "left"], _label("Side of the page", "页面位置")] = "right"
-    greeting_en: Annotated[Text, _label("Greeting (English)", "问候语(英文)")] = "Hello, how can we help?"
-    greeting_zh: Annotated[Text, _label("Greeting (Chinese)", "问候语(中文)")] = "您好,请问有什么可以帮您?"
-    offline_en: Annotated[Text, _label("When nobody is online (English)", "无人在线时(英文)")] = (
+    greeting_en: Annotated[Text, _label("Greeting (English)", "问候语（英文）")] = "Hello, how can we help?"
+    greeting_zh: Annotated[Text, _label("Greeting (Chinese)", "问候语（中文）")] = "您好，请问有什么可以帮您？"
+    offline_en: Annotated[Text, _label("When nobody is online (English)", "无人在线时（英文）")] = (
         "Nobody is online now. Leave a message: it is read as soon as somebody is back."
     )
-    offline_zh: Annotated[Text, _label("When nobody is online (Chinese)", "无人在线时(中文)")] = (
-        "现在没有客服在线。请留言,客服上线后会马上看到。"
+    offline_zh: Annotated[Text, _label("When nobody is online (Chinese)", "无人在线时（中文）")] = (
+        "现在没有客服在线。请留言，客服上线后会马上看到。"
     )
     offered_agents: Annotated[list[UUID], _label("Agents a visitor may choose", "访客可选择的客服", **{"x-picker": "agent"})] = (
         field(default_factory=list)
