@@ -12,6 +12,7 @@ from hub.accounts.leases import Leases
 from hub.auth import Caller
 from hub.db import Database, DatabaseGone, read_events
 from hub.ids import AccountId
+from tests.fixtures.desk import eventually
 from tests.integration.accounts.conftest import CANARY, stop, until_state
 from tests.integration.accounts.desk import Desk
 
@@ -29,8 +30,12 @@ async def test_an_enabled_account_is_connected_and_says_so(
     account = await made(accounts, admin, desk)
     await desk.until(1)
     await until_state(accounts, account.id, RunState.CONNECTED)
-    told = [event.data["account"]["state"] for event in await read_events(database, None) if event.type == "account.changed"]
-    assert told[-1] == "connected"
+
+    async def told() -> None:  # the state is stored first and announced a moment later
+        events = [event for event in await read_events(database, None) if event.type == "account.changed"]
+        assert events[-1].data["account"]["state"] == "connected"
+
+    await eventually(told)
 
 
 async def test_what_a_provider_cuts_comes_back_by_itself(accounts: Accounts, admin: Caller, desk: Desk, supervise: Any) -> None:
