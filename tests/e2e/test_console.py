@@ -73,7 +73,7 @@ def settled(page: Page) -> None:
     eventually(lambda: page.evaluate(STILL))
 
 
-@pytest.mark.covers("M-44", "M-42")
+@pytest.mark.covers("M-44", "M-43")
 @pytest.mark.parametrize(("theme", "size", "locale"), [("light", WIDE, "en"), ("dark", NARROW, "zh-CN"), ("dark", WIDE, "zh-CN")])
 def test_every_page_fits_and_stands_in_nobodys_way(
     console: Console, desk: Desk, accessible: Accessible, theme: str, size: Any, locale: str
@@ -141,7 +141,7 @@ def test_menus_and_dialogs_stand_in_nobodys_way(console: Console, desk: Desk, ac
     closed_again("Inbox.*E-mail", "dialog")
 
 
-@pytest.mark.covers("M-42")
+@pytest.mark.covers("M-43", "N-06")
 def test_the_language_changes_without_a_reload(console: Console) -> None:
     page = console.page
     console.go("/inbox/all")
@@ -158,7 +158,6 @@ def test_the_language_changes_without_a_reload(console: Console) -> None:
     assert page.evaluate("window.stays") == 1
 
 
-@pytest.mark.covers("M-36")
 def test_the_first_run_page_makes_one_administrator_and_is_gone(
     page: Page, browser: Browser, tmp_path_factory: pytest.TempPathFactory, accessible: Accessible
 ) -> None:
@@ -269,7 +268,7 @@ def hostile(host_site: HostSite) -> Hostile:
     )
 
 
-@pytest.mark.covers("E-02", "M-26")
+@pytest.mark.covers("E-01")
 def test_a_hostile_mail_runs_nothing_and_loads_nothing_until_asked(
     console: Console, desk: Desk, host_site: HostSite, hostile: Hostile, problems: Problems
 ) -> None:

@@ -40,7 +40,7 @@ def visitor(browser: Browser, cut_desk: CutDesk) -> Iterator[Chat]:
     context.close()
 
 
-@pytest.mark.covers("W-03", "M-01")
+@pytest.mark.covers("W-03")
 def test_both_pages_show_what_the_hub_has_within_five_seconds_of_the_last_cut(
     page: Page, problems: Problems, visitor: Chat, cut_desk: CutDesk, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -124,7 +124,7 @@ def connect_mailbox(console: Console, servers: MailServers, user: str, name: str
     expect(page.get_by_role("listitem").filter(has_text=name)).to_contain_text("Connected", timeout=15_000)
 
 
-@pytest.mark.covers("W-01", "W-03", "E-01", "E-02", "M-40", "T-14", "A-24", "C-01")
+@pytest.mark.covers("W-01", "W-03", "E-01", "E-02", "M-40", "T-03")
 def test_three_customers_on_three_ways_are_answered_from_one_page(
     agent: Page, visitor: Chat, shop: Desk, mail_servers: MailServers
 ) -> None:
