@@ -258,10 +258,12 @@ class Client:
         return await self.sio.call(event, data, namespace=self.namespace, timeout=5)
 
     async def close(self) -> None:
-        await self.sio.disconnect()
-        # python-socketio's client leaves its writer waiting when it was the server who hung up.
+        leaving = asyncio.ensure_future(self.sio.disconnect())
+        await asyncio.wait([leaving], timeout=0.5)
+        # python-socketio's client leaves its writer waiting, and waits for it, when it was the server who hung up.
         if (queue := getattr(self.sio.eio, "queue", None)) is not None:
             queue.put_nowait(None)
+        await leaving
         if (http := self.sio.eio.http) is not None:
             await http.close()
 
