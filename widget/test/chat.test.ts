@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Chat } from '../src/panel/chat'
 import type { Host } from '../src/panel/host'
 import type { Message } from '../src/panel/model'
-import type { ToHost, ToPanel } from '../src/shared/messages'
+import type { ToHost, ToPanel } from '../src/common/messages'
 import { FakeSocket, settle } from './server'
 
 const SITE = {

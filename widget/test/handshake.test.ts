@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 
 import { linkFrame } from '../src/loader/frame'
 import { meetHost } from '../src/panel/host'
-import { isStart, KNOCK, type Start } from '../src/shared/messages'
+import { isStart, KNOCK, type Start } from '../src/common/messages'
 
 const HUB = 'https://hub.example'
 const START: Start = { hub: 'start', site: 's', theme: '', saved: { token: 'secret' }, page: { url: '', title: '' }, identity: null, open: false }

@@ -6,7 +6,7 @@ import { en } from '../src/panel/i18n/en'
 import { Words } from '../src/panel/i18n/words'
 import type { Message } from '../src/panel/model'
 import { App } from '../src/panel/view/App'
-import type { ToHost } from '../src/shared/messages'
+import type { ToHost } from '../src/common/messages'
 import { FakeSocket, settle } from './server'
 
 const SITE = {

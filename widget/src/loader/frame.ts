@@ -1,4 +1,4 @@
-import { KNOCK, type Start, type ToHost, type ToPanel } from '../shared/messages'
+import { KNOCK, type Start, type ToHost, type ToPanel } from '../common/messages'
 
 /** The way to the panel. What is said before the frame has knocked is covered by `start`, so it is dropped. */
 export interface FrameLink {

@@ -1,4 +1,4 @@
-import { localeOf, type Locale } from '../shared/locale'
+import { localeOf, type Locale } from '../common/locale'
 
 /** What the host's script tag says. */
 export interface Options {

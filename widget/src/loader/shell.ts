@@ -1,4 +1,4 @@
-import type { Look } from '../shared/messages'
+import type { Look } from '../common/messages'
 import type { Options } from './options'
 import { STYLE } from './style'
 import { TEXTS } from './texts'

@@ -1,4 +1,4 @@
-import type { HostPage, Look, Start, ToHost, ToPanel } from '../shared/messages'
+import type { HostPage, Look, Start, ToHost, ToPanel } from '../common/messages'
 import { linkFrame, type FrameLink } from './frame'
 import type { Options } from './options'
 import { createShell } from './shell'

@@ -1,5 +1,5 @@
-import { isColor, textOn } from '../shared/contrast'
-import type { ToPanel } from '../shared/messages'
+import { isColor, textOn } from '../common/contrast'
+import type { ToPanel } from '../common/messages'
 import type { Host } from './host'
 import type { Answer, Bye, Hello, LogEvent, Message, Site, Wish } from './model'
 import { Outbox, type Draft, type Outgoing } from './outbox'

@@ -1,4 +1,4 @@
-import { isStart, KNOCK, type Start, type ToHost, type ToPanel } from '../shared/messages'
+import { isStart, KNOCK, type Start, type ToHost, type ToPanel } from '../common/messages'
 
 /** The host's page, over a port that only the loader holds. `origin` is what the browser says it is. */
 export interface Host {

@@ -1,4 +1,4 @@
-import { localeOf } from '../../shared/locale'
+import { localeOf } from '../../common/locale'
 import { Words } from './words'
 
 /** Only the language of the page is loaded. */

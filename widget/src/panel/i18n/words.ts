@@ -1,4 +1,4 @@
-import type { Locale } from '../../shared/locale'
+import type { Locale } from '../../common/locale'
 import type { Texts } from './en'
 
 export type Key = keyof Texts

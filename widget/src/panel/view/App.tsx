@@ -1,6 +1,6 @@
 import { Component, createRef, h } from 'preact'
 
-import { isColor, textOn } from '../../shared/contrast'
+import { isColor, textOn } from '../../common/contrast'
 import type { Chat } from '../chat'
 import type { Words } from '../i18n/words'
 import { Composer } from './Composer'

@@ -5,8 +5,8 @@ import { en } from '../src/panel/i18n/en'
 import { Words } from '../src/panel/i18n/words'
 import { zh } from '../src/panel/i18n/zh'
 import { newKey } from '../src/panel/key'
-import { contrast, isColor, luminance, textOn } from '../src/shared/contrast'
-import { localeOf } from '../src/shared/locale'
+import { contrast, isColor, luminance, textOn } from '../src/common/contrast'
+import { localeOf } from '../src/common/locale'
 
 test('contrast is as WCAG computes it', () => {
   expect(contrast('#ffffff', '#000000')).toBeCloseTo(21, 5)
