@@ -34,6 +34,7 @@ from hub.routing.values import CAPACITY, NewOffer, OpenOffer, Outcome, Plan, Rul
 log = logging.getLogger(__name__)
 
 POLL = 1.0  # seconds between rounds nobody asked for
+REST = 0.05  # seconds between two looks: a busy hub commits hundreds of times a second, and each look costs ten statements
 REFRESH = 10.0  # seconds between signs of life
 _LOCK = "routing"
 _LOOK_AGAIN = 0.05  # seconds, when somebody else was deciding
@@ -74,6 +75,7 @@ class Dispatcher:
                     log.warning("routing waits", extra={"code": error.code})
                     await asyncio.sleep(POLL)
                 await self._sleep()
+                await asyncio.sleep(REST)
         finally:
             for end in ends:
                 end()
