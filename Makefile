@@ -21,8 +21,11 @@ test: dev pages
 	@tests/install-system
 	@$(BIN)/python tests/run.py
 
-bench: dev
+bench: dev pages
 	@$(BIN)/python -m benchmarks
+	@echo "cutting every connection 100 times: sockets, then pages in a browser"
+	@HUB_FAULT_CUTS=100 $(BIN)/python -m pytest -q -s --timeout=600 tests/faults/test_cuts.py
+	@HUB_FAULT_CUTS=100 $(BIN)/python -m pytest -q -s --timeout=600 tests/e2e/test_cuts.py
 
 bench-quick: dev
 	@$(BIN)/python -m benchmarks --quick
