@@ -18,7 +18,7 @@ from tests.e2e.visitors import OPEN_ROOTS, Chat
 CUTS = int(os.environ.get("HUB_FAULT_CUTS", "10"))
 WITHIN = 5.0  # seconds after the last cut
 
-pytestmark = pytest.mark.timeout(90 + CUTS * 3)
+pytestmark = pytest.mark.timeout(150 + CUTS * 3)
 
 Shown = tuple[str, str, str | None]
 

@@ -16,7 +16,7 @@ from tests.fixtures.proxy import CuttingProxy
 
 CUTS = int(os.environ.get("HUB_FAULT_CUTS", "10"))
 
-pytestmark = pytest.mark.timeout(60 + CUTS * 2)
+pytestmark = pytest.mark.timeout(120 + CUTS * 2)
 
 
 @pytest.mark.covers("W-03", "M-01")

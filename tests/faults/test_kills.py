@@ -17,7 +17,7 @@ from tests.fixtures.program import Api, Program
 
 DRAINED_WITHIN = 45.0  # seconds: the longest lease of a killed process, and the work it left
 
-pytestmark = pytest.mark.timeout(90 if MESSAGES <= 200 else 60 + MESSAGES // 2)
+pytestmark = pytest.mark.timeout(180 if MESSAGES <= 200 else 120 + MESSAGES // 2)
 
 
 @pytest.mark.covers("E-01", "W-01")
