@@ -11,7 +11,7 @@ from hub.auth.rights import Right
 from hub.conversations import queries
 from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUpload
 from hub.conversations.forward import forwarded
-from hub.conversations.store import author_of, content_digest
+from hub.conversations.store import content_digest
 from hub.conversations.values import ConversationView, MessageView, attachment_of
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
@@ -210,4 +210,4 @@ def _normal(request: Request, given: list[PartyGiven]) -> tuple[Address, ...]:
 
 
 async def _uploaded(request: Request, ids: list[UUID]) -> tuple[StoredFile, ...]:
-    return await request.hub.uploads.take(ids, owner=str(author_of(request.caller)))
+    return await request.hub.uploads.take(ids, owner=str(request.caller.author_id))

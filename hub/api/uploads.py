@@ -6,7 +6,6 @@ from aiohttp import web
 
 from hub.api.endpoint import Request, Router
 from hub.auth.rights import Right
-from hub.conversations.store import author_of
 from hub.conversations.uploads import Upload
 from hub.media import BlobTooLarge
 
@@ -25,7 +24,7 @@ async def upload(request: Request) -> Upload:
     return await request.hub.uploads.add(
         request.http.content.iter_chunked(256 * 1024),
         filename=filename_of(request.http),
-        owner=str(author_of(request.caller)),
+        owner=str(request.caller.author_id),
         limit=request.hub.settings.upload_max_bytes,
     )
 

@@ -33,7 +33,7 @@ async def record(
 
     `action` is `thing.verb` (`user.disable`); `detail` is JSON-able, says what changed, and holds no secret.
     """
-    actor_id = by.user_id or by.token_id
+    actor_id = by.author_id
     kind, subject_id = subject
     await work.execute(
         _INSERT, new_id(), clock.now(), by.kind, actor_id, by.name[:100], action, kind, subject_id, dict(detail or {}), by.ip

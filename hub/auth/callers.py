@@ -50,6 +50,11 @@ class Caller:
             raise NeedsUser("only a signed-in user can do this")
         return self.user_id
 
+    @property
+    def author_id(self) -> UserId | None:
+        """Under whose id a write stands: the user's, else the token's. Client keys are unique per author."""
+        return self.user_id or (UserId(self.token_id) if self.token_id else None)
+
     def at(self, ip: str) -> Self:
         """The same caller, seen at this address."""
         return replace(self, ip=ip)

@@ -15,7 +15,6 @@ from hub.conversations.policy import require_sight
 from hub.conversations.queries import message_of
 from hub.conversations.store import (
     NewMessage,
-    author_of,
     content_digest,
     find_by_client_key,
     insert_messages,
@@ -101,7 +100,7 @@ class Conversations:
         digest = content_digest("note", id, text, [a.sha256 for a in attachments])
         async with self._db.unit_of_work() as work:
             before = await self._seen(work, id, by)
-            known = await find_by_client_key(work, author_of(by), client_key)
+            known = await find_by_client_key(work, by.author_id, client_key)
             if known is not None:
                 if known["client_digest"] != digest:
                     raise ClientKeyReused()
@@ -280,7 +279,7 @@ def _entry(
         account_id=None,
         direction=direction,
         kind=MessageKind.EVENT if direction is Direction.EVENT else MessageKind.MESSAGE,
-        sender=Party(name=by.name if by else "", user_id=author_of(by) if by else None),
+        sender=Party(name=by.name if by else "", user_id=by.author_id if by else None),
         text=text,
         reply_text=text,
         extra=extra or {},

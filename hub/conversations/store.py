@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from hub.auth.callers import Caller
 from hub.conversations.lifecycle import Conversation, Priority, State, WaitingFor
 from hub.conversations.values import AttachmentView, MessageView, Party
 from hub.db import Row, Work
@@ -248,8 +247,3 @@ async def find_by_client_key(work: Work, author_id: UserId | None, client_key: U
     if author_id is None or client_key is None:
         return None
     return await work.fetch_one("SELECT * FROM message WHERE author_id = $1 AND client_key = $2", author_id, client_key)
-
-
-def author_of(caller: Caller) -> UserId | None:
-    """Under whose name a write stands: the user, else the token. Client keys are unique per author."""
-    return caller.user_id or (UserId(caller.token_id) if caller.token_id else None)

@@ -24,7 +24,7 @@ class Authorship:
 def authorship(new: Any, by: Caller) -> Authorship:
     """Of `new`, a dataclass with a `client_key`."""
     key: UUID | None = new.client_key
-    author = by.user_id or by.token_id
+    author = by.author_id
     if key is None or author is None:
         return Authorship(author_id=author, client_key=None, digest=None)
     body = msgspec.json.encode(replace(new, client_key=None), order="deterministic")

@@ -10,7 +10,7 @@ from hub.auth.callers import Caller
 from hub.channels.contract import CarriedByLog
 from hub.conversations import queries as conversations
 from hub.conversations.lifecycle import Conversation, WaitingFor
-from hub.conversations.store import NewMessage, author_of, content_digest, lock_conversations
+from hub.conversations.store import NewMessage, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
 from hub.conversations.values import MessageView, Party, attachment_of
 from hub.crm.customers.queries import owner
@@ -249,7 +249,7 @@ def _message(
         account_id=carrier.account_id,
         direction=Direction.OUT,
         kind=MessageKind.MESSAGE,
-        sender=Party(name=by.name, user_id=author_of(by)),
+        sender=Party(name=by.name, user_id=by.author_id),
         to=tuple(map(_party, draft.to)),
         cc=tuple(map(_party, draft.cc)),
         bcc=tuple(map(_party, draft.bcc)),

@@ -98,7 +98,7 @@ class Customers:
                 "INSERT INTO customer_refusal (customer_id, channel, reason, by_id, by_name, at)"
                 " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (customer_id, channel) WHERE ended_at IS NULL DO NOTHING",
                 *(customer_id, str(channel), plain.block(reason, 1_000)),
-                *(by.user_id or by.token_id, plain.line(by.name, 200), clock.now()),
+                *(by.author_id, plain.line(by.name, 200), clock.now()),
             )
             return await _announced(work, customer_id)
 
@@ -109,7 +109,7 @@ class Customers:
             await work.execute(
                 "UPDATE customer_refusal SET ended_at = $3, ended_by_id = $4, ended_by_name = $5"
                 " WHERE customer_id = $1 AND channel = $2 AND ended_at IS NULL",
-                *(customer_id, str(channel), clock.now(), by.user_id or by.token_id, plain.line(by.name, 200)),
+                *(customer_id, str(channel), clock.now(), by.author_id, plain.line(by.name, 200)),
             )
             return await _announced(work, customer_id)
 

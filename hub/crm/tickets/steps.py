@@ -36,7 +36,7 @@ async def add(
     """Write one step."""
     await work.execute(
         _INSERT,
-        *(new_id(), ticket_id, clock.now(), by.user_id or by.token_id, plain.line(by.name, 200)),
+        *(new_id(), ticket_id, clock.now(), by.author_id, plain.line(by.name, 200)),
         *(str(kind), text, _word(before), _word(after)),
     )
 
