@@ -1,8 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router'
 
-import { useTexts } from './i18n'
-
-const settings = () => Promise.all([import('./settings/SettingsPage.vue'), useTexts('admin')]).then(([page]) => page)
+import { speaking } from './i18n'
 
 // The hub answers every address that is no file and no route of its own with this page.
 export const router = createRouter({
@@ -15,7 +13,7 @@ export const router = createRouter({
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },
     { path: '/tickets/:id', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), props: true },
     { path: '/search', name: 'search', component: () => import('./search/SearchPage.vue') },
-    { path: '/settings/:section?', name: 'settings', component: settings, props: true },
+    { path: '/settings/:section?', name: 'settings', component: speaking(() => import('./settings/SettingsPage.vue'), 'admin'), props: true },
     { path: '/:rest(.*)*', redirect: '/inbox/mine' },
   ],
 })

@@ -7,11 +7,14 @@ const KEPT = 'switchboard.locale'
 
 export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallbackLocale: false, messages: {} as Record<Locale, Record<string, never>> })
 
-type Part = 'desk' | 'admin'
+export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin'
 
-// Settings bring their own texts: whoever only answers customers does not load them.
+// `desk` is there from the start; the others come with the pages and dialogs that speak them (`speaking`).
 const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = {
   desk: { 'zh-CN': () => import('../locales/zh-CN'), en: () => import('../locales/en') },
+  list: { 'zh-CN': () => import('../locales/list/zh-CN'), en: () => import('../locales/list/en') },
+  thread: { 'zh-CN': () => import('../locales/thread/zh-CN'), en: () => import('../locales/thread/en') },
+  shell: { 'zh-CN': () => import('../locales/shell/zh-CN'), en: () => import('../locales/shell/en') },
   admin: { 'zh-CN': () => import('../locales/admin/zh-CN'), en: () => import('../locales/admin/en') },
 }
 const parts = new Set<Part>(['desk'])
@@ -27,6 +30,11 @@ async function load(locale: Locale): Promise<void> {
 export async function useTexts(part: Part): Promise<void> {
   parts.add(part)
   await load(i18n.global.locale.value)
+}
+
+/** For routes and `defineAsyncComponent`: a chunk that shows itself when the texts it speaks are there, too; both are fetched at once. */
+export function speaking<T>(fetch: () => Promise<T>, ...spoken: Part[]): () => Promise<T> {
+  return async () => (await Promise.all([fetch(), ...spoken.map(useTexts)]))[0]
 }
 
 /** The language of this browser until a user with a choice of his own has signed in. */
