@@ -122,7 +122,7 @@ function messages(hub: FakeHub, id: string, query: URLSearchParams): Reply {
   const before = Number(query.get('before') ?? Infinity)
   const older = (hub.messages.get(id) ?? []).filter((one) => one.n < before)
   const items = older.slice(-Number(query.get('limit') ?? 50))
-  return ok({ items, has_more: older.length > items.length })
+  return ok({ items, has_more: older.length > items.length, read_n: 0 })
 }
 
 function sent(hub: FakeHub, id: string, body: MessageCreate): Reply {

@@ -141,7 +141,7 @@ describe('the outbox', () => {
     const { composer, outbox } = await compose()
     const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
     vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
-    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more: false })
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more: false, read_n: 0 })
     composer.text.value = 'hello'
     composer.send()
     await flushPromises()
@@ -156,7 +156,7 @@ describe('the outbox', () => {
     const { composer, outbox } = await compose()
     const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
     vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
-    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more: false })
+    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more: false, read_n: 0 })
     composer.text.value = 'hello'
     composer.send()
     await flushPromises()

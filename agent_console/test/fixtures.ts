@@ -32,5 +32,5 @@ export function replyOption(part: Partial<ReplyOption> = {}): ReplyOption {
 }
 
 export const pagesOf = (items: ConversationView[], next: string | null = null): InfiniteData<Page<ConversationView>> => ({ pages: [{ items, next_cursor: next }], pageParams: [null] })
-export const messagesOf = (items: MessageView[]): InfiniteData<MessagePage> => ({ pages: [{ items, has_more: false }], pageParams: [null] })
+export const messagesOf = (items: MessageView[]): InfiniteData<MessagePage> => ({ pages: [{ items, has_more: false, read_n: 0 }], pageParams: [null] })
 export const newClient = (): QueryClient => new QueryClient({ defaultOptions: { queries: { retry: false, staleTime: Infinity } } })

@@ -134,7 +134,7 @@ describe('what comes out of order', () => {
       patch(client, event as never, ME)
       heard({ ...event, cursor: '', prev: '' } as never)
     }
-    answer({ items: [message({ id: 'm1', n: 1 })], has_more: false })
+    answer({ items: [message({ id: 'm1', n: 1 })], has_more: false, read_n: 0 })
     await fetched
     expect(statusIn(client)).toBe('accepted')
     stop()

@@ -34,7 +34,7 @@ it('hits of a search are marked in both languages', () => {
 
 describe('the timeline', () => {
   const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', body: { client_key: clientKey, kind: 'reply', text: 'x' }, files: [], state: 'sending', problem: null, at: '' })
-  const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more: false })
+  const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more: false, read_n: 0 })
 
   it('runs from old to new over pages that came newest first', () => {
     const entries = timeline([page(message({ id: 'c', n: 3 })), page(message({ id: 'a', n: 1 }), message({ id: 'b', n: 2 }))], [])

@@ -78,10 +78,11 @@ class MessageQuery(msgspec.Struct):
 
 
 class Messages(msgspec.Struct, kw_only=True):
-    """Messages, the oldest first."""
+    """Messages, the oldest first. `read_n`: up to which number the asking user has read what came in; 0 for none."""
 
     items: list[MessageView]
     has_more: bool
+    read_n: int
 
 
 class ReadMark(msgspec.Struct, forbid_unknown_fields=True):
@@ -152,7 +153,8 @@ async def timeline(request: Request, conversation_id: ConversationId, query: Mes
     await queries.conversation(db, conversation_id, request.caller)
     found = await queries.timeline(db, conversation_id, before=query.before, after=query.after, limit=query.limit + 1)
     page = found[: query.limit] if query.after is not None else found[-query.limit :]
-    return Messages(items=await with_deliveries(db, page), has_more=len(found) > query.limit)
+    read_n = await queries.read_mark(db, request.caller.user_id, conversation_id)
+    return Messages(items=await with_deliveries(db, page), has_more=len(found) > query.limit, read_n=read_n)
 
 
 @api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))

@@ -83,6 +83,11 @@ async def _read_marks(reads: Reads, user_id: UserId | None, ids: Sequence[Conver
     return {row["conversation_id"]: row["read_n"] for row in rows}
 
 
+async def read_mark(reads: Reads, user_id: UserId | None, id: ConversationId) -> int:
+    """The number of the last message that came in and that this user has read; 0 for none."""
+    return (await _read_marks(reads, user_id, [id]) or {}).get(id, 0)
+
+
 async def listed(
     reads: Reads, caller: Caller, wanted: Filter, *, cursor: str | None, limit: int
 ) -> tuple[list[ConversationView], str | None]:

@@ -1533,11 +1533,12 @@ export interface components {
         };
         /**
          * Messages
-         * @description Messages, the oldest first.
+         * @description Messages, the oldest first. `read_n`: up to which number the asking user has read what came in; 0 for none.
          */
         Messages: {
             items: components["schemas"]["MessageView"][];
             has_more: boolean;
+            read_n: number;
         };
         /**
          * MessageView

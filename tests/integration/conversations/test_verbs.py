@@ -157,12 +157,16 @@ async def test_what_was_read_is_known_per_user_and_only_rises(front: Front, anna
     async def read(n: int) -> None:
         await ok(await anna.post(f"/conversations/{id}/read", {"n": n}), 204)
 
-    assert await unread(anna)
+    async def read_up_to(client: Client) -> int:
+        return int((await ok(await client.get(f"/conversations/{id}/messages")))["read_n"])
+
+    assert (await unread(anna), await read_up_to(anna)) == (True, 0)
     await read(first)
-    assert await unread(anna)
+    assert (await unread(anna), await read_up_to(anna)) == (True, first)
     await read(second)
     await read(first)
-    assert not await unread(anna)
+    assert (await unread(anna), await read_up_to(anna)) == (False, second)
+    assert await read_up_to(ben) == 0
     assert await unread(ben)
     await read(2**62)
     await talks.began("alice@example.com", text="later")
