@@ -34,6 +34,10 @@ class ConversationRow(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     version = fields.IntField()
+    clock_since = fields.DatetimeField(null=True)
+    clock_queue_id = fields.UUIDField(null=True)
+    response_due_at = fields.DatetimeField(null=True)
+    overdue_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "conversation"
@@ -71,6 +75,8 @@ class MessageRow(Model):
     failure = fields.CharField(max_length=24, null=True)
     sent_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
+    send_at = fields.DatetimeField(null=True)
+    undo_until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "message"
@@ -155,6 +161,20 @@ class ConversationReadRow(Model):
         unique_together = (("user_id", "conversation"),)
 
 
+class ConversationRatingRow(Model):
+    """What the visitor thought of it, in the end."""
+
+    conversation: fields.OneToOneRelation["ConversationRow"] = fields.OneToOneField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_rating", primary_key=True
+    )
+    stars = fields.IntField()
+    comment = fields.TextField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "conversation_rating"
+
+
 class UploadRow(Model):
     """A file given before the message that will carry it."""
 
@@ -165,20 +185,25 @@ class UploadRow(Model):
     size = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
     created_at = fields.DatetimeField()
+    keep_until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "upload"
 
 
-class CannedReplyRow(Model):
-    """A text to answer with."""
+class DraftRow(Model):
+    """What a user is writing in a conversation; content is NULL once it was sent or thrown away."""
 
     id = fields.UUIDField(primary_key=True)
-    shortcut = fields.CharField(max_length=64)
-    title = fields.CharField(max_length=200)
-    text = fields.TextField()
-    locale = fields.CharField(max_length=8)
+    user_id = fields.UUIDField()
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="drafts"
+    )
+    mode = fields.CharField(max_length=8)
+    content: fields.JSONField[object] = fields.JSONField(null=True)
+    revision = fields.IntField()
+    updated_at = fields.DatetimeField()
 
     class Meta:
-        table = "canned_reply"
-        unique_together = (("shortcut", "locale"),)
+        table = "draft"
+        unique_together = (("user_id", "conversation", "mode"),)

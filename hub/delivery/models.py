@@ -104,3 +104,16 @@ class SuppressionRow(Model):
     class Meta:
         table = "suppression"
         unique_together = (("address_kind", "address_value"),)
+
+
+class HeldMessageRow(Model):
+    """A message that has not left yet: until then its author may take it back."""
+
+    message: fields.OneToOneRelation[Model] = fields.OneToOneField(
+        "models.MessageRow", to_field="id", on_delete=fields.NO_ACTION, related_name="held_message", primary_key=True
+    )
+    release_at = fields.DatetimeField()
+    plan: fields.JSONField[object] = fields.JSONField()
+
+    class Meta:
+        table = "held_message"
