@@ -121,6 +121,74 @@ class AuthToken(Model):
         table = "auth_token"
 
 
+class AuthPreference(Model):
+    """How a user likes the console; `value` as `preferences.Preferences` writes it."""
+
+    user: fields.OneToOneRelation[AuthUser] = fields.OneToOneField(
+        "models.AuthUser", primary_key=True, on_delete=fields.NO_ACTION, related_name="preference"
+    )
+    value = fields.JSONField[dict[str, object]]()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_preference"
+
+
+class AuthTotp(Model):
+    """A second factor, in force once it is confirmed."""
+
+    user: fields.OneToOneRelation[AuthUser] = fields.OneToOneField(
+        "models.AuthUser", primary_key=True, on_delete=fields.NO_ACTION, related_name="totp"
+    )
+    secret = fields.BinaryField()  # sealed
+    confirmed_at = fields.DatetimeField(null=True)
+    last_step = fields.BigIntField()  # of the last code that was used
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_totp"
+
+
+class AuthRecoveryCode(Model):
+    """A code that signs in once where the second factor is lost. The row's deletion is its use."""
+
+    code_hash = fields.CharField(max_length=64, primary_key=True)  # SHA-256, hexadecimal
+    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_recovery_code"
+
+
+class AuthIdentity(Model):
+    """Whom an OpenID provider means by a subject."""
+
+    id = fields.UUIDField(primary_key=True)
+    issuer = fields.CharField(max_length=300)
+    subject = fields.CharField(max_length=255)
+    user: fields.ForeignKeyRelation[AuthUser] = fields.ForeignKeyField("models.AuthUser", on_delete=fields.NO_ACTION)
+    created_at = fields.DatetimeField()
+    used_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_identity"
+        unique_together = (("issuer", "subject"),)
+
+
+class AuthSignOn(Model):
+    """A sign-in that is under way at a provider. The row's deletion is the return."""
+
+    state_hash = fields.CharField(max_length=64, primary_key=True)
+    browser_hash = fields.CharField(max_length=64)
+    nonce = fields.CharField(max_length=64)
+    verifier = fields.CharField(max_length=128)
+    next_path = fields.CharField(max_length=500)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "auth_sign_on"
+
+
 class AuthAudit(Model):
     """Who did what to what, when and from where. Only ever added to."""
 

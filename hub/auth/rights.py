@@ -16,6 +16,7 @@ class Right(StrEnum):
     CUSTOMERS_WRITE = "customers.write"
     TICKETS_READ = "tickets.read"
     TICKETS_WRITE = "tickets.write"
+    CANNED_MANAGE = "canned.manage"  # the canned replies and macros of teams and of everybody
     QUEUES_MANAGE = "queues.manage"
     ACCOUNTS_MANAGE = "accounts.manage"
     USERS_MANAGE = "users.manage"
@@ -40,7 +41,7 @@ _AGENT = frozenset(
         Right.TICKETS_WRITE,
     }
 )
-_SUPERVISOR = _AGENT | {Right.CONVERSATIONS_READ_ALL, Right.QUEUES_MANAGE, Right.AUDIT_READ}
+_SUPERVISOR = _AGENT | {Right.CONVERSATIONS_READ_ALL, Right.CANNED_MANAGE, Right.QUEUES_MANAGE, Right.AUDIT_READ}
 
 BUILT_IN: Final[Mapping[str, frozenset[Right]]] = {"administrator": ALL, "supervisor": _SUPERVISOR, "agent": _AGENT}
 """The roles of a fresh hub, as the migration writes them; they can be edited like any other."""

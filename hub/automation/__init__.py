@@ -1,0 +1,1 @@
+"""What agents need not do by hand: canned replies and macros."""

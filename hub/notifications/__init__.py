@@ -1,0 +1,1 @@
+"""What a user is told: a mention, work given to them."""
