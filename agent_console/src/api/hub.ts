@@ -1,12 +1,14 @@
 import { api, ApiError, done, sendFile } from './http'
 import type { components, operations } from './schema'
 import type * as T from './types'
+import type { Preferences } from '../lib/preferences'
 
 type Schemas = components['schemas']
 
 const conversation = (id: T.Id) => ({ params: { path: { conversation_id: id } } })
 const customer = (id: T.Id) => ({ params: { path: { customer_id: id } } })
 const message = (id: T.Id) => ({ params: { path: { message_id: id } } })
+const PREFERENCES = '/api/v1/me/preferences' as never
 const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
 
 /** What agents ask of the hub, one line each. Administration is in `admin.ts`. */
@@ -16,6 +18,8 @@ export const hub = {
   signOut: () => done(api.DELETE('/api/v1/session')),
   setup: () => done(api.GET('/api/v1/setup')),
   createFirstUser: (body: Schemas['Setup']) => done(api.POST('/api/v1/setup', { body })),
+  preferences: () => as<Preferences>(done(api.GET(PREFERENCES))),
+  changePreferences: (body: Preferences) => as<Preferences>(done(api.PUT(PREFERENCES, { body } as never))),
   changeMe: (body: Schemas['MePatch']) => done(api.PATCH('/api/v1/me', { body })),
 
   conversations: (query: ConversationQuery) => done(api.GET('/api/v1/conversations', { params: { query } })),

@@ -1,21 +1,16 @@
 import { reactive, watchEffect } from 'vue'
 
 import type { Theme } from '../api/types'
-
-export type Density = 'comfortable' | 'compact'
+import { preferences } from './preferences'
 
 const KEPT = 'switchboard.look'
 const dark = window.matchMedia('(prefers-color-scheme: dark)')
 
 interface Look {
   theme: Theme
-  density: Density
-  letterKeys: boolean
-  ctrlEnterSends: boolean
-  sound: boolean
 }
 
-const STANDARD: Look = { theme: 'system', density: 'comfortable', letterKeys: true, ctrlEnterSends: true, sound: true }
+const STANDARD: Look = { theme: 'system' }
 
 /** How this browser shows the console; kept here, the theme also with the user. */
 export const look = reactive<Look>({ ...STANDARD, ...read() })
@@ -30,7 +25,7 @@ function read(): Partial<Look> {
 
 export function show(): void {
   document.documentElement.classList.toggle('dark', look.theme === 'dark' || (look.theme === 'system' && dark.matches))
-  document.documentElement.dataset.density = look.density
+  document.documentElement.dataset.density = preferences.density
 }
 
 export function startLook(): void {

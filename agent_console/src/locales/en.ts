@@ -104,17 +104,6 @@ export default {
   shortcuts: {
     title: 'Keyboard shortcuts',
     text: 'Single letters work when you are not writing.',
-    next: 'Next conversation',
-    previous: 'Previous conversation',
-    open: 'Open, go to the end',
-    reply: 'Reply',
-    note: 'Note',
-    assign: 'Assign',
-    close: 'Close or reopen',
-    search: 'Search',
-    send: 'Send',
-    back: 'Back, leave the field',
-    help: 'This list',
   },
   new_message_from: 'New message from {name}',
   offer: {

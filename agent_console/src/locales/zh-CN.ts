@@ -104,17 +104,6 @@ export default {
   shortcuts: {
     title: '键盘快捷键',
     text: '未在输入时，单个字母键有效。',
-    next: '下一个会话',
-    previous: '上一个会话',
-    open: '打开，跳到末尾',
-    reply: '回复',
-    note: '备注',
-    assign: '分配',
-    close: '关闭或重新打开',
-    search: '搜索',
-    send: '发送',
-    back: '返回，离开输入框',
-    help: '本列表',
   },
   new_message_from: '{name} 发来新消息',
   offer: {

@@ -4,7 +4,6 @@ import { useRouter } from 'vue-router'
 import { useQueryClient } from '@tanstack/vue-query'
 
 import type { ConversationView, Counts, MessageView, Presence } from '../api/types'
-import { look } from '../lib/look'
 import { keys } from '../live/keys'
 import { useLive } from '../live/store'
 import { useSession } from '../session/store'
@@ -48,7 +47,7 @@ export function useAlerts(counts: Ref<Counts | undefined>): Ref<string> {
 
 function alertAgent(title: string, text: string, open: () => void): void {
   // Browsers keep pages silent, and complain, until they were clicked once.
-  if (look.sound && navigator.userActivation?.hasBeenActive !== false) chime()
+  if (navigator.userActivation?.hasBeenActive !== false) chime()
   if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return
   const note = new Notification(title, { body: text.slice(0, 140), tag: 'switchboard', icon: '/icon-192.png' })
   note.onclick = () => (window.focus(), open(), note.close())

@@ -1,0 +1,66 @@
+import { reactive } from 'vue'
+
+import { ApiError } from '../api/http'
+import { hub } from '../api/hub'
+
+export type Density = 'comfortable' | 'compact'
+
+/** What can call for attention. */
+export const ALERTS = ['message', 'offer', 'assigned', 'mention', 'overdue'] as const
+export type AlertKind = (typeof ALERTS)[number]
+
+/** What a user has chosen; kept by the hub and, for the first frame, by this browser. */
+export interface Preferences {
+  density: Density
+  enter_sends: boolean
+  single_keys: boolean
+  /** Keys by action, where they differ from the standard; '' for none. */
+  shortcuts: Record<string, string>
+  notifications: Record<string, { desktop: boolean; sound: boolean }>
+  quiet_hours: { from: string; to: string; timezone: string } | null
+  undo_seconds: number
+  columns: Record<string, unknown>
+}
+
+const KEPT = 'switchboard.preferences'
+const STANDARD: Preferences = { density: 'comfortable', enter_sends: false, single_keys: true, shortcuts: {}, notifications: {}, quiet_hours: null, undo_seconds: 5, columns: {} }
+
+/** This user's preferences, always whole. */
+export const preferences = reactive<Preferences>({ ...STANDARD, ...kept() })
+
+function kept(): Partial<Preferences> {
+  try {
+    return JSON.parse(localStorage.getItem(KEPT) ?? '{}') as Partial<Preferences>
+  } catch {
+    return {}
+  }
+}
+
+function take(change: Partial<Preferences>): void {
+  Object.assign(preferences, change)
+  localStorage.setItem(KEPT, JSON.stringify(preferences))
+}
+
+/** What is asked for one kind of event: both ways, until somebody chose. */
+export const alertChoice = (kind: AlertKind): { desktop: boolean; sound: boolean } => preferences.notifications[kind] ?? { desktop: true, sound: true }
+
+/** The hub's word counts; a hub that does not answer leaves what this browser knows. */
+export async function loadPreferences(): Promise<void> {
+  try {
+    take({ ...STANDARD, ...(await hub.preferences()) })
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+  }
+}
+
+/** Shows the change at once and takes it back where the hub refuses it; raises `ApiError`. */
+export async function changePreferences(change: Partial<Preferences>): Promise<void> {
+  const before = { ...preferences }
+  take(change)
+  try {
+    take(await hub.changePreferences({ ...preferences }))
+  } catch (error) {
+    take(before)
+    throw error
+  }
+}
