@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hub.errors import HubError
 from hub.settings import read_secret
 
-Purpose = Literal["accounts", "reply-token", "files", "session"]
+Purpose = Literal["accounts", "reply-token", "files", "session", "second-factor"]
 
 _VERSION = b"\x01"
 _NONCE = 12  # NIST SP 800-38D §8.2.2: 96 random bits; good for 2^32 seals under one key

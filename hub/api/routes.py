@@ -3,13 +3,16 @@
 from hub.api import (
     accounts,
     audit,
+    calendars,
     canned_replies,
     conversations,
     customers,
+    drafts,
     events,
     journal,
     messages,
     offers,
+    preferences,
     presence,
     queues,
     replies,
@@ -21,16 +24,21 @@ from hub.api import (
     teams,
     tickets,
     tokens,
+    totp,
     uploads,
     users,
     visitor_uploads,
+    wallboard,
 )
 from hub.api.endpoint import Router
 
 CONSOLE: list[Router] = [
     session.api,
+    preferences.api,
+    totp.api,
     conversations.api,
     replies.api,
+    drafts.api,
     messages.api,
     uploads.api,
     search.api,
@@ -39,6 +47,7 @@ CONSOLE: list[Router] = [
     customers.api,
     tickets.api,
     queues.api,
+    calendars.api,
     presence.api,
     offers.api,
     accounts.api,
@@ -50,6 +59,7 @@ CONSOLE: list[Router] = [
     journal.api,
     suppressions.api,
     system.api,
+    wallboard.api,
 ]
 """What the console's origin serves."""
 

@@ -11,7 +11,17 @@ from hub.api.clients import client_ip
 from hub.api.endpoint import PUBLIC, SIGNED_IN, Request, Router
 from hub.api.identify import clear_session, session_secret, set_session
 from hub.auth import Caller, Right, queries
-from hub.auth.errors import NeedsUser, NoRights, SetupDone, TooManyAttempts, WeakPassword, WrongOldPassword, WrongPassword
+from hub.auth.errors import (
+    NeedsUser,
+    NoRights,
+    SetupDone,
+    TooManyAttempts,
+    TotpNeeded,
+    TotpWrong,
+    WeakPassword,
+    WrongOldPassword,
+    WrongPassword,
+)
 from hub.auth.sessions import csrf_token
 from hub.auth.values import Locale, NewUser, Session, SignedIn, Theme, UserChange
 from hub.errors import NotFound
@@ -47,10 +57,11 @@ class SessionView(msgspec.Struct, kw_only=True):
 
 
 class SignIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Name and password."""
+    """Name and password; `code` where the answer was `totp_needed`: of the device, or a recovery code."""
 
     name: Name
     password: Secret
+    code: Annotated[str, msgspec.Meta(max_length=64)] | None = None
 
 
 class SetupNeed(msgspec.Struct, kw_only=True):
@@ -96,11 +107,11 @@ class OpenSession(msgspec.Struct, kw_only=True):
     current: bool
 
 
-@api.post("/session", needs=PUBLIC, raises=(WrongPassword, NoRights, TooManyAttempts))
+@api.post("/session", needs=PUBLIC, raises=(WrongPassword, TotpNeeded, TotpWrong, NoRights, TooManyAttempts))
 async def sign_in(request: Request, body: SignIn) -> SessionView:
     """Sign in; the answer sets the session's cookie."""
     ip, agent = client_ip(request.http, request.hub.settings), request.http.headers.get("User-Agent", "")
-    session = await request.hub.auth.sessions.sign_in(body.name, body.password, ip=ip, agent=agent)
+    session = await request.hub.auth.sessions.sign_in(body.name, body.password, ip=ip, agent=agent, code=body.code)
     return await _begin(request, session)
 
 
@@ -143,7 +154,7 @@ async def change_me(request: Request, body: MePatch) -> Me:
     return await _me(request, request.caller)
 
 
-@api.post("/me/password", needs=SIGNED_IN, status=204, raises=(NeedsUser, WrongOldPassword, WeakPassword))
+@api.post("/me/password", needs=SIGNED_IN, status=204, raises=(NeedsUser, WrongOldPassword, WeakPassword, TooManyAttempts))
 async def change_password(request: Request, body: PasswordChange) -> None:
     """Change one's own password; other browsers are signed out."""
     await request.hub.auth.users.change_password(request.caller, old=body.old, new=body.new)
@@ -154,6 +165,12 @@ async def my_sessions(request: Request) -> list[OpenSession]:
     """Where one is signed in, newest first."""
     found = await queries.sessions(request.hub.db, request.caller.person)
     return [_open_session(session, request.caller) for session in found]
+
+
+@api.delete("/me/sessions", needs=SIGNED_IN, raises=(NeedsUser,))
+async def end_other_sessions(request: Request) -> None:
+    """Sign out everywhere but here."""
+    await request.hub.auth.sessions.end_others(request.caller)
 
 
 @api.delete("/me/sessions/{session_id}", needs=SIGNED_IN, raises=(NeedsUser, NotFound))

@@ -37,6 +37,7 @@ class UserView(msgspec.Struct, kw_only=True):
     team_ids: list[TeamId]
     disabled: bool
     work_number: str | None
+    second_factor: bool
     created_at: datetime
     version: int
 
@@ -157,6 +158,7 @@ def _view(user: User) -> UserView:
         team_ids=list(user.team_ids),
         disabled=user.disabled,
         work_number=user.work_number,
+        second_factor=user.second_factor,
         created_at=user.created_at,
         version=user.version,
     )

@@ -15,6 +15,7 @@ from hub.api.hub import Hub
 from hub.app.sites import Sites
 from hub.auth import Auth
 from hub.bus import Bus, LocalBus
+from hub.conversations.drafts import Drafts
 from hub.conversations.links import TicketLinks
 from hub.conversations.service import Conversations
 from hub.conversations.uploads import Uploads
@@ -38,6 +39,8 @@ from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
 from hub.ops.health import LoopLag, Probes
 from hub.routing import Routing
+from hub.routing.after_hours import AfterHours
+from hub.routing.keeper import Keeper
 from hub.secrets import SecretKeys
 from hub.settings import Settings
 from hub.visitors.service import Visitors
@@ -55,6 +58,7 @@ class Parts:
     exchanges: ExchangeLog
     supervisor: Supervisor
     parsers: ParserPool
+    keeper: Keeper
 
 
 @asynccontextmanager
@@ -113,7 +117,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         bus=bus,
         probes=probes,
         lag=LoopLag(),
-        auth=Auth.build(db, bus, queues_of=routing.queues.of_user),
+        auth=Auth.build(db, bus, keys=keys, queues_of=routing.queues.of_user),
         media=media,
         customers=Customers(db, region=settings.phone_region),
         tickets=tickets,
@@ -121,6 +125,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         visitors=Visitors(db),
         conversations=conversations,
         uploads=Uploads(db, media),
+        drafts=Drafts(db),
         carriers=carriers,
         delivery=DeliveryService(db, carriers, wake=deliveries.wake),
         intake=intake,
@@ -143,6 +148,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
             holder=_process_name(),
         ),
         parsers=parsers,
+        keeper=Keeper(db, bus, routing.presence, AfterHours(db, carriers, hub.delivery)),
     )
 
 

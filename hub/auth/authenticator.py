@@ -8,8 +8,9 @@ from uuid import UUID
 from hub import clock
 from hub.auth import queries
 from hub.auth.callers import Caller
+from hub.auth.hashing import hashed
 from hub.auth.rights import expand
-from hub.auth.sessions import IDLE, hashed
+from hub.auth.sessions import IDLE
 from hub.db import Database, DatabaseGone, Row
 from hub.errors import Unauthorised
 from hub.ids import QueueId, TeamId, UserId

@@ -10,9 +10,45 @@ class WrongPassword(Unauthorised):
 
 
 class WrongOldPassword(Invalid):
-    """The password one wants to change is not the one given."""
+    """Not the password of who asks: it is needed once more for this."""
 
     code = "wrong_old_password"
+
+
+class TotpNeeded(Unauthorised):
+    """The password is right; a code of the second factor is needed beside it."""
+
+    code = "totp_needed"
+
+
+class TotpWrong(Unauthorised):
+    """The code of the second factor is wrong, or was used before."""
+
+    code = "totp_wrong"
+
+
+class SecondFactorActive(Conflict):
+    """There is a second factor already."""
+
+    code = "second_factor_active"
+
+
+class SecondFactorInactive(Conflict):
+    """There is no second factor, or none that waits for its first code."""
+
+    code = "second_factor_inactive"
+
+
+class SignOnFailed(Forbidden):
+    """The sign-in at the provider did not come back as it was sent: expired, repeated, in another browser, or forged."""
+
+    code = "sign_on_failed"
+
+
+class SignOnRefused(Forbidden):
+    """The provider says who it is, and nobody here answers to that."""
+
+    code = "sign_on_refused"
 
 
 class TooManyAttempts(RateLimited):

@@ -12,7 +12,9 @@ from hub.db import Reads, Row
 from hub.errors import NotFound
 from hub.ids import RoleId, TeamId, UserId
 
-_USER = "id, name, display_name, email, locale, theme, work_number, disabled, created_at, version"
+_USER = """
+id, name, display_name, email, locale, theme, work_number, disabled, created_at, version,
+EXISTS (SELECT 1 FROM auth_totp t WHERE t.user_id = auth_user.id AND t.confirmed_at IS NOT NULL) AS second_factor"""
 _SEARCH = f"""
 SELECT {_USER}, name_key FROM auth_user
 WHERE name_key > $1 AND (name_key LIKE $2 ESCAPE '!' OR lower(display_name) LIKE $2 ESCAPE '!' OR work_number LIKE $2 ESCAPE '!')
@@ -154,6 +156,7 @@ async def _with_memberships(db: Reads, rows: Iterable[Row]) -> list[User]:
         teams[row["user_id"]].append(row["team_id"])
     for user in found:
         user.pop("name_key", None)
+        user["second_factor"] = bool(user["second_factor"])
         user |= {"role_ids": tuple(roles[user["id"]]), "team_ids": tuple(teams[user["id"]])}
     return [User(**user) for user in found]
 

@@ -10,8 +10,10 @@ from hub import clock
 from hub.auth import audit, events, queries
 from hub.auth.callers import Caller
 from hub.auth.errors import NoRights, WrongPassword
+from hub.auth.hashing import hashed
 from hub.auth.names import fold
 from hub.auth.passwords import Passwords
+from hub.auth.second_factor import SecondFactors
 from hub.auth.throttle import LoginThrottle
 from hub.auth.values import SignedIn
 from hub.bus import Bus
@@ -28,11 +30,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
 """
 
 
-def hashed(secret: str) -> str:
-    """What is stored of a random secret: one SHA-256, since 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def csrf_token(secret: str) -> str:
     """The token that goes with a session: only who was told it by us knows it, for the cookie itself is closed to scripts."""
     return hashlib.sha256(f"csrf {secret}".encode()).hexdigest()
@@ -41,15 +38,15 @@ def csrf_token(secret: str) -> str:
 class Sessions:
     """Sessions of users, one a browser."""
 
-    def __init__(self, db: Database, bus: Bus, passwords: Passwords) -> None:
-        self._db, self._bus, self._passwords = db, bus, passwords
+    def __init__(self, db: Database, bus: Bus, passwords: Passwords, factors: SecondFactors) -> None:
+        self._db, self._bus, self._passwords, self._factors = db, bus, passwords, factors
         self._throttle = LoginThrottle()
 
-    async def sign_in(self, name: str, password: str, *, ip: str, agent: str = "") -> SignedIn:
-        """Open a session.
+    async def sign_in(self, name: str, password: str, *, ip: str, agent: str = "", code: str | None = None) -> SignedIn:
+        """Open a session; `code` is one of the second factor, for who has one.
 
         Raises `WrongPassword` (the same, after the same time, for a wrong name, a wrong password and a disabled user),
-        `TooManyAttempts`, and `NoRights` to who has the right password and no role yet.
+        `TooManyAttempts`; and to who has the right password `TotpNeeded`, `TotpWrong`, or `NoRights` without a role.
         """
         key = fold(name)
         row = await self._db.fetch_one("SELECT id, name, password_hash, disabled FROM auth_user WHERE name_key = $1", key)
@@ -59,6 +56,7 @@ class Sessions:
             await self._record_refusal(row["id"] if row else None, ip)
             raise WrongPassword("name or password is wrong")
         self._throttle.succeeded(key, ip)
+        await self._factors.require(row["id"], code, by=Caller(kind="anonymous", ip=ip))
         if not await queries.rights_of(self._db, row["id"]):
             raise NoRights("nobody has given you a role yet")
         renewed = await self._passwords.hash(password) if self._passwords.is_outdated(row["password_hash"]) else None
@@ -87,6 +85,14 @@ class Sessions:
                 raise NotFound("there is no such session")
             events.tell_callers(work, self._bus, user_id=by.person, session_id=session_id)
             await audit.record(work, by, "session.end", subject=("session", session_id))
+
+    async def end_others(self, by: Caller) -> None:
+        """Sign out all of one's own sessions but the one that asks."""
+        async with self._db.unit_of_work() as work:
+            sql = "DELETE FROM auth_session WHERE user_id = $1 AND ($2::uuid IS NULL OR id <> $2)"
+            ended = await work.execute(sql, by.person, by.session_id)
+            events.tell_callers(work, self._bus, user_id=by.person)
+            await audit.record(work, by, "session.end_others", subject=("user", by.person), detail={"ended": ended})
 
     async def _record_refusal(self, user_id: UserId | None, ip: str) -> None:
         # The name that was tried is left out: people type their password there.

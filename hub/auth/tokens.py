@@ -9,9 +9,9 @@ from uuid import UUID
 from hub import clock
 from hub.auth import audit, events, policy, queries
 from hub.auth.callers import Caller
+from hub.auth.hashing import hashed
 from hub.auth.names import title
 from hub.auth.rights import Right, compact
-from hub.auth.sessions import hashed
 from hub.auth.values import Token
 from hub.bus import Bus
 from hub.db import Database

@@ -9,9 +9,10 @@ from msgspec import UNSET
 from hub import clock
 from hub.auth import audit, events, policy, queries
 from hub.auth.callers import SYSTEM, Caller
-from hub.auth.errors import NameTaken, SetupDone, WorkNumberTaken, WrongOldPassword
+from hub.auth.errors import NameTaken, SetupDone, WorkNumberTaken
 from hub.auth.names import fold, title, user_name
 from hub.auth.passwords import Passwords, check_strength
+from hub.auth.proof import PasswordProof
 from hub.auth.values import NewUser, User, UserChange
 from hub.bus import Bus
 from hub.db import Database, UniqueViolation, Work
@@ -31,8 +32,8 @@ _TAKEN = {"auth_user_name_key": NameTaken, "auth_user_work_number": WorkNumberTa
 class Users:
     """Verbs on users. `by` needs `users.manage` (checked at the door); policies on what may be given to whom are checked here."""
 
-    def __init__(self, db: Database, bus: Bus, passwords: Passwords) -> None:
-        self._db, self._bus, self._passwords = db, bus, passwords
+    def __init__(self, db: Database, bus: Bus, passwords: Passwords, proof: PasswordProof) -> None:
+        self._db, self._bus, self._passwords, self._proof = db, bus, passwords, proof
 
     async def needs_setup(self) -> bool:
         """No user was ever made."""
@@ -96,11 +97,9 @@ class Users:
             await audit.record(work, by, "user.reset_password", subject=("user", user_id))
 
     async def change_password(self, by: Caller, *, old: str, new: str) -> None:
-        """One's own; other sessions end. Raises `WrongOldPassword`, `WeakPassword`."""
-        row = await self._db.fetch_one("SELECT name, password_hash FROM auth_user WHERE id = $1", by.person)
-        if not await self._passwords.verify(row["password_hash"] if row else None, old) or row is None:
-            raise WrongOldPassword("the old password is wrong")
-        check_strength(new, name=row["name"])
+        """One's own; other sessions end. Raises `WrongOldPassword`, `TooManyAttempts`, `WeakPassword`."""
+        await self._proof.require(by, old)
+        check_strength(new, name=(await queries.user(self._db, by.person)).name)
         hashed = await self._passwords.hash(new)
         async with self._db.unit_of_work() as work:
             await self._store_password(work, by.person, hashed)

@@ -31,6 +31,7 @@ class User:
     version: int
     role_ids: tuple[RoleId, ...] = ()
     team_ids: tuple[TeamId, ...] = ()
+    second_factor: bool = False  # in force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

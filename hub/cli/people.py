@@ -161,9 +161,10 @@ async def _open_auth(settings: Settings) -> AsyncIterator[tuple["Database", "Aut
     from hub.auth import Auth
     from hub.bus import LocalBus
     from hub.db import open_migrated
+    from hub.secrets import SecretKeys
 
     db = await open_migrated(settings.database_url)
-    auth = Auth.build(db, LocalBus())
+    auth = Auth.build(db, LocalBus(), keys=SecretKeys.load(settings.secret_file))
     try:
         yield db, auth
     finally:

@@ -64,7 +64,7 @@ async def place(database: Database, tmp_path: Path) -> AsyncIterator[Place]:
     parsers = ParserPool()
     built = assemble(load({"data_dir": str(tmp_path)}, {}), database, parsers).hub
     built.auth.close()
-    hub = replace(built, auth=Auth.build(database, built.bus, queues_of=queues_of))
+    hub = replace(built, auth=Auth.build(database, built.bus, keys=built.keys, queues_of=queues_of))
     server = TestServer(console_app(hub, pages=tmp_path / "no pages"))
     await server.start_server()
     console = Console(hub, str(server.make_url("")).rstrip("/"))

@@ -41,13 +41,17 @@ OPEN_TO_ALL = {
 """Endpoints for anybody on the network. Anything added here is an opening in the wall."""
 
 OPEN_TO_STAFF = {
+    "DELETE /api/v1/me/sessions",
     "DELETE /api/v1/me/sessions/{session_id}",
+    "DELETE /api/v1/me/totp",
     "DELETE /api/v1/session",
     "GET /api/v1/account-names",
     "GET /api/v1/accounts/{account_id}/capabilities",
     "GET /api/v1/agents",
     "GET /api/v1/events",
+    "GET /api/v1/me/preferences",
     "GET /api/v1/me/sessions",
+    "GET /api/v1/me/totp",
     "GET /api/v1/presence",
     "GET /api/v1/queues",
     "GET /api/v1/queues/{queue_id}",
@@ -56,6 +60,10 @@ OPEN_TO_STAFF = {
     "GET /api/v1/teams",
     "PATCH /api/v1/me",
     "POST /api/v1/me/password",
+    "POST /api/v1/me/totp",
+    "POST /api/v1/me/totp/confirm",
+    "POST /api/v1/me/totp/recovery-codes",
+    "PUT /api/v1/me/preferences",
 }
 """Endpoints for everybody who is signed in, whatever their rights: one's own things, and names to choose from."""
 

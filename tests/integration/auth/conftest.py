@@ -8,6 +8,7 @@ from hub.auth import SYSTEM, Auth
 from hub.auth.values import NewUser, User
 from hub.bus import LocalBus
 from hub.db import Database
+from hub.secrets import SecretKeys
 
 PASSWORD = "correct horse battery"
 
@@ -19,7 +20,7 @@ def bus() -> LocalBus:
 
 @pytest.fixture
 async def auth(database: Database, bus: LocalBus) -> AsyncIterator[Auth]:
-    built = Auth.build(database, bus)
+    built = Auth.build(database, bus, keys=SecretKeys(b"k" * 32))
     yield built
     built.close()
 

@@ -21,14 +21,17 @@ from hub.auth.values import NewUser, User
 from hub.bus import LocalBus
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.channels.webchat.settings import SiteSettings
+from hub.conversations.ratings import Ratings
 from hub.db import Audience, Database, Event, Tailer
 from hub.errors import Unauthorised, Unavailable
 from hub.ids import AccountId, new_id
+from hub.intake.forgetting import Forgetting
 from hub.messages.content import StoredFile
 from hub.messages.events import ChannelEvent, InboundMessage
 from hub.realtime import Realtime
 from hub.realtime.frames import AGENT, VISITOR
-from hub.realtime.ports import Choice
+from hub.realtime.ports import Afterwards, AlwaysOpen, Choice
+from hub.secrets import SecretKeys
 from hub.visitors.service import Visitors
 from hub.visitors.values import Site
 
@@ -151,6 +154,7 @@ class Around:
     files: dict[UUID, tuple[str, StoredFile, bytes]] = field(default_factory=dict)
     present: dict[UUID, UUID] = field(default_factory=dict)
     chosen: list[tuple[UUID, str]] = field(default_factory=list)
+    transcripts: list[tuple[UUID, str]] = field(default_factory=list)
 
     async def from_request(self, request: web.Request, token: str | None) -> Caller:
         if not token:
@@ -173,6 +177,9 @@ class Around:
 
     async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
         return [Choice(kind="queue", id=SITE, name="Sales", online=True)], True
+
+    async def send_transcript(self, id: UUID, *, to: str, site: str, locale: str) -> None:
+        self.transcripts.append((id, to))
 
     async def site(self, account_id: AccountId) -> Site | None:
         known = account_id == SITE and self.is_on
@@ -271,7 +278,7 @@ class Client:
 @pytest.fixture
 async def live(database: Database) -> AsyncIterator[Live]:
     bus, tailer = LocalBus(), Tailer(database)
-    auth = Auth.build(database, bus)
+    auth = Auth.build(database, bus, keys=SecretKeys(b"k" * 32))
     await auth.users.set_up(NewUser(name="root", password=PASSWORD), ip="127.0.0.1")
     store = Store(database)
     around = Around(auth=auth, settings=SiteSettings(name="Shop", allowed_origins=[PAGE]))
@@ -282,6 +289,10 @@ async def live(database: Database) -> AsyncIterator[Live]:
         callers=around,
         presence=around,
         choices=around,
+        openings=AlwaysOpen(),
+        afterwards=Afterwards(
+            rate=Ratings(database).rate, send_transcript=around.send_transcript, forget=Forgetting(database).forget
+        ),
         sites=around,
         visitors=Visitors(database),
         uploads=around,

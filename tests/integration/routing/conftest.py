@@ -22,6 +22,7 @@ from hub.ids import ConversationId, OfferId, QueueId, UserId, VisitorId, new_id
 from hub.messages.address import ChannelKind
 from hub.routing import Routing
 from hub.routing.queues import QueueChange, ensure_defaults
+from hub.secrets import SecretKeys
 
 PASSWORD = "correct horse battery"
 AGENT = BUILT_IN["agent"]
@@ -119,7 +120,7 @@ async def desk(database: Database, still_clock: None) -> AsyncIterator[Desk]:
     bus = LocalBus()
     conversations = Conversations(database, Tickets(database))
     routing = Routing.build(database, bus, conversations)
-    auth = Auth.build(database, bus, queues_of=routing.queues.of_user)
+    auth = Auth.build(database, bus, keys=SecretKeys(b"k" * 32), queues_of=routing.queues.of_user)
     made = Desk(database, bus, auth, conversations, routing, clock.now())
     clock.set_source(lambda: made.at)
     await auth.users.set_up(NewUser(name="root", password=PASSWORD), ip="127.0.0.1")

@@ -14,6 +14,7 @@ from hub.crm.tickets import Tickets
 from hub.db import Database
 from hub.routing import Routing
 from hub.routing.queues import ensure_defaults
+from hub.secrets import SecretKeys
 from tests.fixtures.console import Console, Serve
 
 
@@ -26,7 +27,7 @@ async def said(asking: Awaitable[ClientResponse]) -> Any:
 async def desk(serve: Serve, database: Database) -> tuple[Console, Routing]:
     bus = LocalBus()
     routing = Routing.build(database, bus, Conversations(database, Tickets(database)))
-    auth = Auth.build(database, bus, queues_of=routing.queues.of_user)
+    auth = Auth.build(database, bus, keys=SecretKeys(b"k" * 32), queues_of=routing.queues.of_user)
     async with database.unit_of_work() as work:
         await ensure_defaults(work)
     services: dict[str, Any] = {"routing": routing, "bus": bus, "auth": auth}
