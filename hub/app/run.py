@@ -49,7 +49,7 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
 
 def _common(parts: Parts) -> list[Run]:
     # Every process decides about routing (one at a time) and keeps its own agents' connections fresh.
-    return [parts.hub.lag.run, parts.exchanges.run, parts.hub.routing.dispatcher.run]
+    return [parts.hub.lag.run, parts.exchanges.run, parts.hub.routing.dispatcher.run, parts.keeper.run]
 
 
 def _workers(parts: Parts) -> list[Run]:

@@ -27,6 +27,24 @@ class QueueNameTaken(Conflict):
     code = "queue_name_taken"
 
 
+class NoSuchCalendar(NotFound):
+    """There is no such calendar."""
+
+    code = "no_such_calendar"
+
+
+class CalendarNameTaken(Conflict):
+    """Another calendar has this name."""
+
+    code = "calendar_name_taken"
+
+
+class CalendarInUse(Conflict):
+    """A queue keeps these hours."""
+
+    code = "calendar_in_use"
+
+
 class QueueInUse(Conflict):
     """The default queue cannot be deleted: something has to take what fits nowhere else."""
 

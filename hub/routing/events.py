@@ -28,11 +28,16 @@ def offer_ended(offer_id: UUID, user_id: UUID, conversation_id: UUID, outcome: O
     return Event(type="offer.ended", data=data, audience=Audience(user_id=user_id))
 
 
-def presence_changed(user_id: UUID, state: str, since: datetime, is_connected: bool) -> Event:
-    """An agent came, went, or wants to be seen differently. Who is not connected is shown as offline."""
+def presence_changed(user_id: UUID, state: str, since: datetime, until: datetime | None, is_connected: bool) -> Event:
+    """An agent came, went, or wants to be seen differently. Who is not connected is shown as offline. `until`: when after-call work ends."""
     shown = state if is_connected else "offline"
-    data = {"user_id": user_id, "state": shown, "since": since, "connected": is_connected}
+    data = {"user_id": user_id, "state": shown, "since": since, "until": until, "connected": is_connected}
     return Event(type="presence.changed", data=data, audience=Audience())
+
+
+def calendar_changed(calendar_id: UUID) -> Event:
+    """Business hours were made, edited or deleted."""
+    return Event(type="calendar.changed", data={"calendar": {"id": calendar_id}}, audience=Audience())
 
 
 def queue_changed(queue: Mapping[str, Any]) -> Event:

@@ -6,6 +6,23 @@ from tortoise import fields
 from tortoise.models import Model
 
 
+class CalendarRow(Model):
+    """Business hours."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=100)
+    name_key = fields.CharField(max_length=100, unique=True)
+    timezone = fields.CharField(max_length=64)
+    week: Any = fields.JSONField()
+    holidays: Any = fields.JSONField()
+    version = fields.IntField()
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "calendar"
+
+
 class QueueRow(Model):
     """A queue. Until somebody edits its members, everybody who may answer is one of the default queue's."""
 
@@ -21,6 +38,12 @@ class QueueRow(Model):
     version = fields.IntField()
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
+    calendar: fields.ForeignKeyNullableRelation[CalendarRow] = fields.ForeignKeyField(
+        "models.CalendarRow", null=True, on_delete=fields.NO_ACTION
+    )
+    first_response_minutes = fields.IntField(null=True)
+    next_response_minutes = fields.IntField(null=True)
+    after_hours: Any = fields.JSONField(default={})
 
     class Meta:
         table = "queue"
@@ -49,6 +72,7 @@ class AgentPresenceRow(Model):
     idle_since = fields.DatetimeField()
     offered_at = fields.DatetimeField(null=True)
     returned = fields.BooleanField()
+    until = fields.DatetimeField(null=True)
 
     class Meta:
         table = "agent_presence"
@@ -83,3 +107,18 @@ class OfferRow(Model):
 
     class Meta:
         table = "offer"
+
+
+class AfterHoursAnswerRow(Model):
+    """A conversation had the after-hours answer for one closed time."""
+
+    n = fields.BigIntField(primary_key=True)
+    conversation: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION
+    )
+    closed_since = fields.DatetimeField()
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "after_hours_answer"
+        unique_together = (("conversation_id", "closed_since"),)

@@ -3,7 +3,7 @@
 A connection is a row that its process keeps fresh, so that one whose process died falls silent by itself.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from hub import clock
@@ -13,9 +13,14 @@ from hub.ids import UserId
 from hub.routing.events import presence_changed
 from hub.routing.values import CAPACITY, AgentState, Rules
 
+WRAP_UP_SECONDS = 60
+
 _NEW = """
 INSERT INTO agent_presence (user_id, state, since, capacity, seen_at, idle_since, returned)
 VALUES ($1, $2, $3, $4, $3, $3, FALSE) ON CONFLICT (user_id) DO NOTHING"""
+_WRAPPED_UP = "SELECT 1 FROM agent_presence WHERE state = 'wrap_up' AND until <= $1"
+_BACK = """
+UPDATE agent_presence SET state = 'online', since = $1, until = NULL WHERE state = 'wrap_up' AND until <= $1 RETURNING user_id"""
 _LINK = "INSERT INTO agent_link (id, user_id, process_id, seen_at) VALUES ($1, $2, $3, $4)"
 
 
@@ -49,16 +54,26 @@ class Presence:
                 if not await self._is_connected(work, row["user_id"], now):
                     await self._announce(work, row["user_id"], is_connected=False)
 
-    async def choose(self, user_id: UUID, state: AgentState | str) -> None:
-        """The agent wants to be seen so."""
+    async def choose(self, user_id: UUID, state: AgentState | str, seconds: int | None = None) -> None:
+        """The agent wants to be seen so; after-call work ends by itself after `seconds`, `WRAP_UP_SECONDS` unless told."""
         now, wanted = clock.now(), AgentState(state)
+        until = now + timedelta(seconds=seconds or WRAP_UP_SECONDS) if wanted is AgentState.WRAP_UP else None
         async with self._db.unit_of_work() as work:
             await work.execute(_NEW, user_id, wanted, now, CAPACITY)
             await work.execute(
-                "UPDATE agent_presence SET state = $2, since = $3, returned = FALSE WHERE user_id = $1",
-                *(user_id, wanted, now),
+                "UPDATE agent_presence SET state = $2, since = $3, until = $4, returned = FALSE WHERE user_id = $1",
+                *(user_id, wanted, now, until),
             )
             await self._announce(work, user_id, is_connected=await self._is_connected(work, user_id, now))
+
+    async def end_wrap_ups(self) -> None:
+        """Who has finished their after-call work is online again."""
+        now = clock.now()
+        if await self._db.fetch_one(_WRAPPED_UP, now) is None:
+            return
+        async with self._db.unit_of_work() as work:
+            for row in await work.fetch(_BACK, now):
+                await self._announce(work, row["user_id"], is_connected=await self._is_connected(work, row["user_id"], now))
 
     async def refresh(self) -> None:
         """Say that this process lives and holds its connections, and clear away those of processes that do not."""
@@ -89,8 +104,8 @@ class Presence:
         return row is not None
 
     async def _announce(self, work: Work, user_id: UUID, *, is_connected: bool) -> None:
-        row: Row | None = await work.fetch_one("SELECT state, since FROM agent_presence WHERE user_id = $1", user_id)
+        row: Row | None = await work.fetch_one("SELECT state, since, until FROM agent_presence WHERE user_id = $1", user_id)
         if row is None:
             return
-        work.announce(presence_changed(UserId(user_id), row["state"], row["since"], is_connected))
+        work.announce(presence_changed(UserId(user_id), row["state"], row["since"], row["until"], is_connected))
         work.after_commit(lambda: self._bus.publish("wake.routing", {}))

@@ -15,22 +15,26 @@ from hub.auth.events import tell_callers
 from hub.auth.queries import rights_of
 from hub.auth.rights import Right
 from hub.bus import Bus
+from hub.conversations.waits import forget_due
 from hub.db import Database, ForeignKeyViolation, UniqueViolation, Work
 from hub.errors import Invalid, Stale
-from hub.ids import QueueId, UserId, new_id
+from hub.ids import CalendarId, QueueId, UserId, new_id
 from hub.routing.dispatcher import hold_routing
 from hub.routing.errors import NoSuchQueue, QueueInUse, QueueNameTaken
 from hub.routing.events import queue_changed
 from hub.routing.snapshot import read_queues
 from hub.routing.values import CAPACITY, WEIGHTS, Queue, Strategy
 
+LANGUAGES = ("zh", "en")
+
 _INSERT = """
-INSERT INTO queue (id, name, name_key, strategy, offer_seconds, priority, weights, is_default, members_edited, version,
-    created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10, $10)"""
+INSERT INTO queue (id, name, name_key, strategy, offer_seconds, priority, weights, calendar_id, first_response_minutes,
+    next_response_minutes, after_hours, is_default, members_edited, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, $14, $14)"""
 _UPDATE = """
 UPDATE queue SET name = $2, name_key = $3, strategy = $4, offer_seconds = $5, priority = $6, weights = $7,
-    version = version + 1, updated_at = $8 WHERE id = $1"""
+    calendar_id = $8, first_response_minutes = $9, next_response_minutes = $10, after_hours = $11,
+    version = version + 1, updated_at = $12 WHERE id = $1"""
 _MINE = "SELECT queue_id FROM queue_member WHERE user_id = $1"
 _DEFAULT_OF_ALL = "SELECT id FROM queue WHERE is_default AND NOT members_edited"
 _WAITING = """
@@ -48,6 +52,10 @@ class QueueChange:
     priority: int | UnsetType = UNSET
     weights: Mapping[str, int] | UnsetType = UNSET
     member_ids: tuple[UserId, ...] | UnsetType = UNSET
+    calendar_id: CalendarId | UnsetType | None = UNSET
+    first_response_minutes: int | UnsetType | None = UNSET
+    next_response_minutes: int | UnsetType | None = UNSET
+    after_hours: Mapping[str, Mapping[str, str]] | UnsetType = UNSET
 
 
 class Queues:
@@ -94,6 +102,8 @@ class Queues:
                 raise Stale("somebody else changed this queue", version=before.version)
             after = _changed(before, change)
             await work.execute(_UPDATE, queue_id, after.name, _key(after.name), after.strategy, *_numbers(after), clock.now())
+            if _clock(before) != _clock(after):
+                await forget_due(work, [queue_id])
             if change.member_ids is not UNSET:
                 await work.execute("UPDATE queue SET members_edited = TRUE WHERE id = $1", queue_id)
                 await self._set_members(work, after.members, before.members, queue_id)
@@ -143,7 +153,7 @@ async def _writing(db: Database) -> AsyncIterator[Work]:
     except UniqueViolation as taken:
         raise QueueNameTaken("another queue has this name") from taken
     except ForeignKeyViolation as missing:
-        raise Invalid("there is no such user") from missing
+        raise Invalid("there is no such user, or no such calendar") from missing
 
 
 def _found(queues: Mapping[QueueId, Queue], queue_id: QueueId) -> Queue:
@@ -168,13 +178,35 @@ def _changed(queue: Queue, change: QueueChange) -> Queue:
         priority=queue.priority if change.priority is UNSET else change.priority,
         weights=weights,
         members=queue.members if change.member_ids is UNSET else frozenset(change.member_ids),
+        calendar_id=queue.calendar_id if change.calendar_id is UNSET else change.calendar_id,
+        first_response_minutes=(
+            queue.first_response_minutes if change.first_response_minutes is UNSET else change.first_response_minutes
+        ),
+        next_response_minutes=(
+            queue.next_response_minutes if change.next_response_minutes is UNSET else change.next_response_minutes
+        ),
+        after_hours=queue.after_hours if change.after_hours is UNSET else _texts(change.after_hours),
         is_default=queue.is_default,
         version=queue.version,
     )
 
 
+def _texts(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """What is answered after hours; languages without a text are left out."""
+    if set(given) - set(WEIGHTS) or any(set(texts) - set(LANGUAGES) for texts in given.values()):
+        raise Invalid(f"texts are by channel ({', '.join(WEIGHTS)}) and language ({', '.join(LANGUAGES)})", path="after_hours")
+    kept = {
+        channel: {language: text.strip() for language, text in texts.items() if text.strip()} for channel, texts in given.items()
+    }
+    return {channel: texts for channel, texts in kept.items() if texts}
+
+
 def _numbers(queue: Queue) -> Iterable[Any]:
-    return queue.offer_seconds, queue.priority, dict(queue.weights)
+    return queue.offer_seconds, queue.priority, dict(queue.weights), *_clock(queue), dict(queue.after_hours)
+
+
+def _clock(queue: Queue) -> tuple[CalendarId | None, int | None, int | None]:
+    return queue.calendar_id, queue.first_response_minutes, queue.next_response_minutes
 
 
 def _key(name: str) -> str:

@@ -16,13 +16,16 @@ from hub.conversations.service import Conversations
 from hub.conversations.store import conversation_of
 from hub.conversations.views import conversation_views
 from hub.db import Database
-from hub.ids import ConversationId, OfferId, UserId
+from hub.ids import ConversationId, OfferId, QueueId, UserId
+from hub.routing.calendars import Calendars
 from hub.routing.dispatcher import Dispatcher
+from hub.routing.hours import Calendar, Span, open_spans
 from hub.routing.plan import why
 from hub.routing.presence import Presence
 from hub.routing.queues import Queues
-from hub.routing.snapshot import read_item, read_snapshot
+from hub.routing.snapshot import read_item, read_queues, read_snapshot
 from hub.routing.values import Rules, WaitingReason
+from hub.routing.wallboard import Wallboard, read_wallboard
 
 _MY_OFFERS = """
 SELECT c.*, o.id AS offer_id, o.expires_at FROM offer o JOIN conversation c ON c.id = o.conversation_id
@@ -53,6 +56,7 @@ class PresenceView:
     load: int
     capacity: int
     connected: bool
+    until: datetime | None  # when after-call work ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Routing:
     def __init__(self, db: Database, *, queues: Queues, presence: Presence, dispatcher: Dispatcher, rules: Rules) -> None:
         self._db, self._rules = db, rules
         self.queues, self.presence, self.dispatcher = queues, presence, dispatcher
+        self.calendars = Calendars(db)
 
     @classmethod
     def build(cls, db: Database, bus: Bus, conversations: Conversations, *, rules: Rules | None = None) -> Self:
@@ -107,18 +112,39 @@ class Routing:
         """All agents who were ever here."""
         now = clock.now()
         snapshot = await read_snapshot(self._db, now, self._rules)
-        since = {row["user_id"]: row["since"] for row in await self._db.fetch("SELECT user_id, since FROM agent_presence")}
+        times = {row["user_id"]: row for row in await self._db.fetch("SELECT user_id, since, until FROM agent_presence")}
         return [
             PresenceView(
                 user_id=agent.user_id,
                 state=agent.state if agent.is_connected else "offline",
-                since=since.get(agent.user_id, now),
+                since=times[agent.user_id]["since"] if agent.user_id in times else now,
+                until=times[agent.user_id]["until"] if agent.user_id in times else None,
                 load=agent.load,
                 capacity=agent.capacity,
                 connected=agent.is_connected,
             )
             for agent in snapshot.agents.values()
         ]
+
+    async def hours(self, queue_id: UUID | None) -> Calendar | None:
+        """The hours of a queue, or of the default one; None where it is always open."""
+        queues = await read_queues(self._db)
+        queue = queues.get(QueueId(queue_id)) if queue_id else None
+        queue = queue or next((q for q in queues.values() if q.is_default), None)
+        if queue is None or queue.calendar_id is None:
+            return None
+        return await self.calendars.get(queue.calendar_id)
+
+    async def open_spans(self, queue_id: QueueId, since: datetime, until: datetime) -> list[Span]:
+        """When a queue is open between two moments. Raises `NoSuchQueue`."""
+        queue = await self.queues.get(queue_id)
+        if queue.calendar_id is None:
+            return [Span(start=since, end=until)]
+        return list(open_spans(await self.calendars.get(queue.calendar_id), since, until))
+
+    async def wallboard(self) -> Wallboard:
+        """What a supervisor's board shows now."""
+        return await read_wallboard(self._db, self._rules)
 
     async def waiting_reason(self, conversation_id: ConversationId) -> WaitingReason | None:
         """Why a conversation has no agent yet; None if it does not wait for one."""

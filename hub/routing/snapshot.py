@@ -99,6 +99,10 @@ def _queue(row: Row, members: set[UserId]) -> Queue:
         members=frozenset(members),
         is_default=row["is_default"],
         version=row["version"],
+        calendar_id=row["calendar_id"],
+        first_response_minutes=row["first_response_minutes"],
+        next_response_minutes=row["next_response_minutes"],
+        after_hours=row["after_hours"],
     )
 
 

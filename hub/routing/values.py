@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal
 
-from hub.ids import ConversationId, OfferId, QueueId, UserId
+from hub.ids import CalendarId, ConversationId, OfferId, QueueId, UserId
 from hub.messages.address import ChannelKind
 
 CAPACITY = 100
@@ -39,6 +39,7 @@ class AgentState(StrEnum):
     ONLINE = "online"
     BUSY = "busy"
     AWAY = "away"
+    WRAP_UP = "wrap_up"  # after-call work: finishing the last one, for a time
     OFFLINE = "offline"
 
 
@@ -75,6 +76,17 @@ class Queue:
     members: frozenset[UserId] = frozenset()
     is_default: bool = False
     version: int = 1
+    calendar_id: CalendarId | None = None  # always open without
+    first_response_minutes: int | None = None  # of business time, to the first answer; None promises nothing
+    next_response_minutes: int | None = None  # the same for every later one
+    after_hours: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict
+    )  # what is answered while closed: channel → language → text
+
+    @property
+    def keeps_a_clock(self) -> bool:
+        """Whether what waits here is looked at when its wait begins."""
+        return bool(self.first_response_minutes or self.next_response_minutes or (self.calendar_id and self.after_hours))
 
     def weight(self, channel: str) -> int:
         """What an item of this channel takes here."""
