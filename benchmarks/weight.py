@@ -1,7 +1,7 @@
 """Rows 12 and 18: bytes over the wire, compressed: the widget's loader and panel, and the console until its inbox stands.
 
-The widget is counted from the built files (`make pages`), the console in Chromium with an empty cache: as it first loads, and
-with the route of the inbox (which may add 60).
+The widget is counted from the built files (`make pages`), the console in Chromium with an empty cache: the page to sign in, the
+inbox until its list is painted, and with what is fetched ahead while that list is read (which may add 60).
 """
 
 import gzip
@@ -29,12 +29,20 @@ async def run(quick: bool = False) -> list[Row]:
     if not (STATIC / "console" / "index.html").exists() or not (STATIC / "widget" / "loader.js").exists():
         subprocess.run([sys.executable, "-W", "ignore", "setup.py", "-q", "build_pages"], cwd=ROOT, check=True)
     loader, panel = _compressed("widget/loader.js"), _panel()
-    first, inbox = await _console()
+    first, inbox, ahead = await _console()
     return [
         Row(number=12, workload="widget loader, gz", value=loader / KIB, unit="KiB", goal=3, bound="≤"),
         Row(number=12, workload="widget panel ready to type, gz", value=panel / KIB, unit="KiB", goal=15, bound="≤"),
         Row(number=18, workload="console, first load, gz", value=first / 1000, unit="kB", goal=180, bound="≤"),
-        Row(number=18, workload="console until the inbox stands, gz", value=inbox / 1000, unit="kB", goal=240, bound="≤"),
+        Row(number=18, workload="console until the inbox is painted, gz", value=inbox / 1000, unit="kB", goal=180, bound="≤"),
+        Row(
+            number=18,
+            workload="console with a conversation fetched ahead, gz",
+            value=ahead / 1000,
+            unit="kB",
+            goal=240,
+            bound="≤",
+        ),
     ]
 
 
@@ -50,7 +58,7 @@ def _panel() -> int:
     return _compressed("widget/frame.html") + sum(_compressed(f"widget/{name}") for name in named) + max(languages)
 
 
-async def _console() -> tuple[int, int]:
+async def _console() -> tuple[int, int, int]:
     with tempfile.TemporaryDirectory() as folder:
         program = Program(f"sqlite:///{folder}/hub.sqlite3", Path(folder))
         await program.start()
@@ -59,15 +67,16 @@ async def _console() -> tuple[int, int]:
             async with async_playwright() as playwright:
                 browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 try:
-                    return await _loaded(browser, program, signed_in=False), await _loaded(browser, program, signed_in=True)
+                    first, _ = await _loaded(browser, program, signed_in=False)
+                    return first, *await _loaded(browser, program, signed_in=True)
                 finally:
                     await browser.close()
         finally:
             program.stop()
 
 
-async def _loaded(browser: Browser, program: Program, *, signed_in: bool) -> int:
-    """Bytes of scripts and styles that came over the wire, headers included."""
+async def _loaded(browser: Browser, program: Program, *, signed_in: bool) -> tuple[int, int]:
+    """Bytes of pages, scripts and styles that came over the wire, headers included: until there is something to use, and in all."""
     url = program.url.replace("127.0.0.1", "localhost")
     context = await browser.new_context()
     if signed_in:
@@ -78,14 +87,19 @@ async def _loaded(browser: Browser, program: Program, *, signed_in: bool) -> int
     sizes: dict[str, float] = {}
 
     def note(said: dict[str, Any]) -> None:
-        if said["type"] in ("Script", "Stylesheet"):
+        if said["type"] in ("Document", "Script", "Stylesheet"):
             counted.add(said["requestId"])
 
     network.on("Network.responseReceived", note)
     network.on("Network.loadingFinished", lambda said: sizes.update({said["requestId"]: said["encodedDataLength"]}))
     await network.send("Network.enable")
-    await page.goto(url)
+
+    def total() -> int:
+        return int(sum(size for id, size in sizes.items() if id in counted))
+
+    await page.goto(url, wait_until="commit")
+    await (page.get_by_text("All clear") if signed_in else page.locator("form")).first.wait_for()
+    usable = total()
     await page.wait_for_load_state("networkidle")
-    await (page.get_by_role("navigation") if signed_in else page.locator("form")).first.wait_for()
     await context.close()
-    return int(sum(size for id, size in sizes.items() if id in counted))
+    return usable, total()

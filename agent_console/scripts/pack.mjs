@@ -4,8 +4,8 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
-const OUT = join(dirname(fileURLToPath(import.meta.url)), '../../hub/static/console')
-const FIRST_LOAD = 180_000 // bytes of script and style, gzipped, until the inbox stands in either language
+const OUT = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '../../hub/static/console')
+const FIRST_LOAD = 180_000 // bytes of page, script and style, gzipped, until the inbox stands in either language
 const ROUTE = 60_000
 const PACKED = new Set(['.js', '.css', '.html', '.svg', '.webmanifest'])
 
@@ -27,12 +27,16 @@ function files(name, seen = new Set()) {
   for (const other of chunk.imports ?? []) files(other, seen)
   return seen
 }
-const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
+const HEADERS = 1000 // bytes the hub's answer has before each file
+const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0) + HEADERS, 0)
 
-const entry = files('index.html')
-const locales = Object.keys(manifest).filter((name) => /locales\/[^/]+$/.test(name))
-for (const name of ['src/shell/AppShell.vue', 'src/inbox/InboxPage.vue']) files(name, entry)
-const first = weigh(entry) + Math.max(...locales.map((name) => weigh(files(name))))
+// The page names what it starts with; the shell and the inbox are part of it. The rest of the frame and the texts, in one language, follow at once.
+const page = readFileSync(join(OUT, 'index.html'), 'utf8')
+const entry = new Set(['index.html'])
+for (const [name, chunk] of Object.entries(manifest)) if (page.includes(chunk.file)) files(name, entry)
+for (const name of ['src/shell/TopBanners.vue', 'src/shell/NavFoot.vue']) files(name, entry)
+const texts = (language) => weigh(['', 'list/', 'shell/'].flatMap((part) => [...files(`src/locales/${part}${language}.ts`)]))
+const first = weigh(entry) + Math.max(texts('en'), texts('zh-CN'))
 const lazy = Object.keys(manifest).filter((name) => manifest[name].isDynamicEntry)
 const routes = lazy.map((name) => [name, weigh([...files(name)].filter((file) => !entry.has(file)))])
 const heaviest = routes.sort((a, b) => b[1] - a[1])[0]

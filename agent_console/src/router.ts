@@ -1,13 +1,14 @@
 import { createRouter, createWebHistory } from 'vue-router'
 
 import { speaking } from './i18n'
+import InboxPage from './inbox/InboxPage.vue'
 
 // The hub answers every address that is no file and no route of its own with this page.
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: '/inbox/mine' },
-    { path: '/inbox/:view(mine|unassigned|all|snoozed|closed)/:id?', name: 'inbox', component: () => import('./inbox/InboxPage.vue'), props: true },
+    { path: '/inbox/:view(mine|unassigned|all|snoozed|closed)/:id?', name: 'inbox', component: InboxPage, props: true },
     { path: '/customers', name: 'customers', component: () => import('./customers/CustomersPage.vue') },
     { path: '/customers/:id', name: 'customer', component: () => import('./customers/CustomerPage.vue'), props: true },
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },

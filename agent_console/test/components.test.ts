@@ -1,7 +1,6 @@
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia } from 'pinia'
-import { TooltipProvider } from 'reka-ui'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
@@ -22,7 +21,7 @@ async function show(component: Component, props: Record<string, unknown>) {
   vi.spyOn(hub, 'cannedReplies').mockResolvedValue([])
   vi.spyOn(hub, 'agents').mockResolvedValue([])
   vi.spyOn(hub, 'queues').mockResolvedValue([])
-  const Host = defineComponent(() => () => h(TooltipProvider, null, { default: () => h(component, props) }))
+  const Host = defineComponent(() => () => h(component, props))
   const page = mount(Host, {
     attachTo: document.body,
     global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en } }), [VueQueryPlugin, { queryClient: newClient() }]] },

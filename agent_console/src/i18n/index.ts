@@ -9,7 +9,7 @@ export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallback
 
 export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin'
 
-// `desk` is there from the start; the others come with the pages and dialogs that speak them (`speaking`).
+// `desk` and `list` are there from the start; the others come with the pages and dialogs that speak them (`speaking`).
 const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = {
   desk: { 'zh-CN': () => import('../locales/zh-CN'), en: () => import('../locales/en') },
   list: { 'zh-CN': () => import('../locales/list/zh-CN'), en: () => import('../locales/list/en') },
@@ -17,7 +17,7 @@ const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = 
   shell: { 'zh-CN': () => import('../locales/shell/zh-CN'), en: () => import('../locales/shell/en') },
   admin: { 'zh-CN': () => import('../locales/admin/zh-CN'), en: () => import('../locales/admin/en') },
 }
-const parts = new Set<Part>(['desk'])
+const parts = new Set<Part>(['desk', 'list'])
 const loaded = new Set<string>()
 
 async function load(locale: Locale): Promise<void> {
