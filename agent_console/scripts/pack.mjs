@@ -27,16 +27,17 @@ function files(name, seen = new Set()) {
   for (const other of chunk.imports ?? []) files(other, seen)
   return seen
 }
+const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0), 0)
 const HEADERS = 1000 // bytes the hub's answer has before each file
-const weigh = (names) => [...names].reduce((sum, name) => sum + (sizes.get(name) ?? 0) + HEADERS, 0)
+const sent = (names) => weigh(names) + names.length * HEADERS
 
 // The page names what it starts with; the shell and the inbox are part of it. The rest of the frame and the texts, in one language, follow at once.
 const page = readFileSync(join(OUT, 'index.html'), 'utf8')
 const entry = new Set(['index.html'])
 for (const [name, chunk] of Object.entries(manifest)) if (page.includes(chunk.file)) files(name, entry)
 for (const name of ['src/shell/TopBanners.vue', 'src/shell/NavFoot.vue']) files(name, entry)
-const texts = (language) => weigh(['', 'list/', 'shell/'].flatMap((part) => [...files(`src/locales/${part}${language}.ts`)]))
-const first = weigh(entry) + Math.max(texts('en'), texts('zh-CN'))
+const texts = (language) => sent(['', 'list/', 'shell/'].flatMap((part) => [...files(`src/locales/${part}${language}.ts`)]))
+const first = sent([...entry]) + Math.max(texts('en'), texts('zh-CN'))
 const lazy = Object.keys(manifest).filter((name) => manifest[name].isDynamicEntry)
 const routes = lazy.map((name) => [name, weigh([...files(name)].filter((file) => !entry.has(file)))])
 const heaviest = routes.sort((a, b) => b[1] - a[1])[0]
