@@ -1,6 +1,7 @@
 """The live side: what realtime is given."""
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -9,9 +10,15 @@ from hub.api.clients import client_ip, is_foreign
 from hub.api.identify import SocketCallers
 from hub.api.signed import sign_path
 from hub.app.build import Parts
+from hub.conversations.ratings import Ratings
+from hub.delivery.transcripts import Transcripts
+from hub.ids import AccountId
+from hub.intake.forgetting import Forgetting
 from hub.realtime import Realtime
-from hub.realtime.ports import Choice
+from hub.realtime.ports import Afterwards, AlwaysOpen, Choice
 from hub.visitors.values import Site
+
+_KEPT = 1.0  # seconds: all who wait on a site ask again and again
 
 
 class _Choices:
@@ -19,9 +26,18 @@ class _Choices:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._known: dict[AccountId, tuple[float, Site, tuple[Sequence[Choice], bool]]] = {}
 
     async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
-        """Whom a visitor may ask for, and whether anybody at all is there now."""
+        """Whom a visitor may ask for, and whether anybody at all is there now (as of a second ago)."""
+        until, then, known = self._known.get(site.account_id, (0.0, None, None))
+        if known is not None and then == site and until > monotonic():
+            return known
+        found = await self._find(site)
+        self._known[site.account_id] = (monotonic() + _KEPT, site, found)
+        return found
+
+    async def _find(self, site: Site) -> tuple[Sequence[Choice], bool]:
         queue = await self._parts.sites.queue_of(site.account_id)
         offered, online = await self._parts.hub.routing.offered_by(site.settings, queue)
         return [Choice(kind=one.kind, id=one.id, name=one.name, online=one.online) for one in offered], online
@@ -49,6 +65,12 @@ def realtime(parts: Parts) -> Realtime:
         callers=SocketCallers(hub),
         presence=hub.routing.presence,
         choices=_Choices(parts),
+        openings=AlwaysOpen(),
+        afterwards=Afterwards(
+            rate=Ratings(hub.db).rate,
+            send_transcript=Transcripts(hub.db, hub.delivery).send,
+            forget=Forgetting(hub.db).forget,
+        ),
         sites=parts.sites,
         visitors=hub.visitors,
         uploads=hub.uploads,

@@ -1,6 +1,6 @@
 """What can go wrong with a conversation."""
 
-from hub.errors import Invalid, NotFound
+from hub.errors import Conflict, Invalid, NotFound
 
 
 class NoSuchConversation(NotFound):
@@ -25,3 +25,9 @@ class NoSuchUpload(Invalid):
     """A file that was not uploaded, by somebody else, or too long ago."""
 
     code = "no_such_upload"
+
+
+class NotOver(Conflict):
+    """It is rated when it has ended."""
+
+    code = "not_over"

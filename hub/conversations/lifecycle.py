@@ -115,6 +115,8 @@ def _received(conversation: Conversation, said: Said) -> Conversation:
 
 
 def _answered(conversation: Conversation, said: Said) -> Conversation:
+    if said.kind is MessageKind.AUTO_REPLY:  # a machine's words are nobody's answer
+        return replace(conversation, updated_at=max(said.at, conversation.updated_at))
     state = State.OPEN if conversation.state is State.CLOSED else conversation.state
     return replace(
         _heard(conversation, said),

@@ -37,6 +37,14 @@ class CustomerBrief(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class RatingView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the visitor thought of it: 1 to 5 stars, and a word on it if he likes."""
+
+    stars: int
+    comment: str
+    at: datetime
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation for lists and headers. `unread` is the asking user's own; false in events."""
 
@@ -66,6 +74,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     link_reason: str
     follows_id: ConversationId | None
+    rating: RatingView | None = None
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from hub.conversations.lifecycle import Conversation
-from hub.conversations.values import ConversationView, CustomerBrief
+from hub.conversations.values import ConversationView, CustomerBrief, RatingView
 from hub.db import Reads
 from hub.ids import ConversationId, CustomerId, TicketId
 
@@ -15,8 +15,15 @@ async def conversation_views(
     """Views by id: two statements for any number of conversations. With `read_marks`, `unread` is that user's own."""
     customers = await _customers(reads, {c.customer_id for c in conversations if c.customer_id})
     tickets = await _tickets(reads, [c.id for c in conversations])
+    ratings = await _ratings(reads, [c.id for c in conversations if c.visitor_id])
     return {
-        c.id: _view(c, customers.get(c.customer_id) if c.customer_id else None, tickets.get(c.id, ()), _unread(c, read_marks))
+        c.id: _view(
+            c,
+            customers.get(c.customer_id) if c.customer_id else None,
+            tickets.get(c.id, ()),
+            _unread(c, read_marks),
+            ratings.get(c.id),
+        )
         for c in conversations
     }
 
@@ -44,8 +51,20 @@ async def _tickets(reads: Reads, ids: Sequence[ConversationId]) -> dict[UUID, tu
     return found
 
 
+async def _ratings(reads: Reads, ids: Sequence[ConversationId]) -> dict[UUID, RatingView]:
+    """Only visitors rate."""
+    if not ids:
+        return {}
+    rows = await reads.fetch("SELECT * FROM conversation_rating WHERE conversation_id = ANY($1::uuid[])", list(ids))
+    return {row["conversation_id"]: RatingView(stars=row["stars"], comment=row["comment"], at=row["at"]) for row in rows}
+
+
 def _view(
-    conversation: Conversation, customer: CustomerBrief | None, tickets: tuple[TicketId, ...], unread: bool
+    conversation: Conversation,
+    customer: CustomerBrief | None,
+    tickets: tuple[TicketId, ...],
+    unread: bool,
+    rating: RatingView | None,
 ) -> ConversationView:
     return ConversationView(
         id=conversation.id,
@@ -74,4 +93,5 @@ def _view(
         version=conversation.version,
         link_reason=conversation.link_reason,
         follows_id=conversation.follows_id,
+        rating=rating,
     )

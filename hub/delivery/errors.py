@@ -19,3 +19,9 @@ class NothingToRetry(Conflict):
     """No delivery of this message failed or is unknown."""
 
     code = "nothing_to_retry"
+
+
+class NothingToSend(Conflict):
+    """There is nothing yet that a transcript could hold."""
+
+    code = "nothing_to_send"

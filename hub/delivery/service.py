@@ -44,6 +44,7 @@ class Send:
     expected_version: int | None = None
     request_digest: str | None = None  # of what the client asked for, where what is sent was partly filled in here
     forwards: MessageId | None = None  # the message whose text and files this one passes on
+    kind: MessageKind = MessageKind.MESSAGE  # an AUTO_REPLY answers nobody's question: the conversation stays as it is
 
 
 class DeliveryService:
@@ -248,7 +249,7 @@ def _message(
         channel=carrier.channel,
         account_id=carrier.account_id,
         direction=Direction.OUT,
-        kind=MessageKind.MESSAGE,
+        kind=send.kind,
         sender=Party(name=by.name, user_id=by.author_id),
         to=tuple(map(_party, draft.to)),
         cc=tuple(map(_party, draft.cc)),

@@ -92,6 +92,10 @@ EVENTS = (
     _visitor("seen", protocol.Seen, 50, 10),
     _visitor("history", protocol.History, 20, 10),
     _visitor("page", protocol.Page, 20, 10),
+    _visitor("standing", protocol.Standing, 20, 60),
+    _visitor("rate", protocol.Rate, 10, 60),
+    _visitor("transcript", protocol.Transcript, 10, 3600),
+    _visitor("forget", protocol.Forget, 3, 3600),
 )
 
 EMITTED = {

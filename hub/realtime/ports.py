@@ -1,7 +1,8 @@
 """What realtime needs of others; the composition root gives it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from hub.auth.callers import Caller
 from hub.channels.contract import Sink
-from hub.ids import AccountId
+from hub.ids import AccountId, ConversationId, VisitorId
 from hub.messages.content import StoredFile
 from hub.visitors.values import Site
 
@@ -58,6 +59,55 @@ class Choices(Protocol):
     async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
         """Whom a visitor may ask for, and whether anybody at all is there now."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Whether somebody works now, and when somebody will again (None: nobody knows)."""
+
+    open: bool = True
+    opens_at: datetime | None = None
+
+
+class Openings(Protocol):
+    """When visitors are answered."""
+
+    async def of_site(self, site: Site, queue_id: UUID | None) -> Opening:
+        """For a conversation in this queue; None: where the site's conversations wait."""
+        ...
+
+
+class AlwaysOpen:
+    """`Openings` of a hub without calendars."""
+
+    async def of_site(self, site: Site, queue_id: UUID | None) -> Opening:
+        """Open."""
+        return Opening()
+
+
+class Rate(Protocol):
+    """Keep what a visitor thinks of a conversation; raises a `HubError` where it is not his, or not over."""
+
+    async def __call__(self, id: UUID, *, by: VisitorId, stars: int, comment: str = "") -> object: ...
+
+
+class SendTranscript(Protocol):
+    """Queue a mail with what was said in a conversation; raises a `HubError` where that cannot be."""
+
+    async def __call__(self, id: ConversationId, *, to: str, site: str, locale: str) -> None: ...
+
+
+Forget = Callable[[VisitorId], Awaitable[None]]
+"""Erase what a visitor said and who he was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Afterwards:
+    """What a visitor can do with a conversation beside talking."""
+
+    rate: Rate
+    send_transcript: SendTranscript
+    forget: Forget
 
 
 class Uploads(Protocol):

@@ -20,10 +20,12 @@ from hub.realtime.frames import AGENT, VISITOR
 from hub.realtime.limits import Door
 from hub.realtime.notices import Notices
 from hub.realtime.ports import (
+    Afterwards,
     Callers,
     Choices,
     FileUrl,
     IpOf,
+    Openings,
     OriginAllowed,
     Presence,
     SinkFor,
@@ -52,6 +54,8 @@ class Realtime:
         callers: Callers,
         presence: Presence,
         choices: Choices,
+        openings: Openings,
+        afterwards: Afterwards,
         sites: Sites,
         visitors: VisitorService,
         uploads: Uploads,
@@ -73,6 +77,8 @@ class Realtime:
             visitors=visitors,
             sites=sites,
             choices=choices,
+            openings=openings,
+            afterwards=afterwards,
             uploads=uploads,
             sink_for=sink_for,
             bus=bus,

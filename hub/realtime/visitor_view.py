@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from hub.db import Database, LoggedEvent, Row
-from hub.ids import MessageId, VisitorId
+from hub.errors import NotFound
+from hub.ids import ConversationId, MessageId, VisitorId
 from hub.messages.address import ChannelKind
 from hub.messages.content import Direction
 from hub.realtime.ports import FileUrl
@@ -22,7 +23,15 @@ WHERE c.visitor_id = $1 AND m.channel = 'webchat' AND m.direction IN ('in', 'out
 ORDER BY m.n DESC LIMIT $3"""
 _MESSAGE = f"SELECT {_COLUMNS} FROM message m WHERE m.id = $1"
 _CURRENT = """
-SELECT id, state, queue_id, assignee_id FROM conversation WHERE visitor_id = $1 ORDER BY n DESC LIMIT 1"""
+SELECT c.id, c.state, c.queue_id, c.assignee_id, u.display_name AS agent, r.stars FROM conversation c
+LEFT JOIN auth_user u ON u.id = c.assignee_id LEFT JOIN conversation_rating r ON r.conversation_id = c.id
+WHERE c.visitor_id = $1 ORDER BY c.n DESC LIMIT 1"""
+# Those who wait longer in the same queue, of the same or a higher priority; the whole line is looked at only as far as it counts.
+_AHEAD = """
+SELECT count(*) AS ahead FROM conversation o JOIN conversation c ON c.id = $1
+WHERE c.state = 'open' AND c.waiting_for = 'us' AND c.assignee_id IS NULL
+AND o.state = 'open' AND o.waiting_for = 'us' AND o.assignee_id IS NULL
+AND (o.queue_id = c.queue_id OR (o.queue_id IS NULL AND c.queue_id IS NULL)) AND (o.waiting_since, o.n) <= (c.waiting_since, c.n)"""
 
 _LAST = 2**53
 
@@ -35,10 +44,12 @@ class Talk:
     state: str
     queue_id: UUID | None
     assignee_id: UUID | None
+    agent: str | None = None  # whose it is, by name
+    stars: int | None = None  # as the visitor rated it
 
     def shown(self) -> dict[str, Any]:
         """What the visitor learns of it."""
-        return {"id": self.id, "state": self.state}
+        return {"id": self.id, "state": self.state, "assigned": self.assignee_id is not None, "stars": self.stars}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +82,18 @@ class VisitorView:
         row = await self._db.fetch_one(_CURRENT, visitor_id)
         return None if row is None else Talk(**dict(row.items()))
 
+    async def talk_of_visitor(self, conversation_id: UUID, visitor_id: VisitorId) -> ConversationId:
+        """A conversation that is this visitor's; raises `NotFound`."""
+        own = "SELECT id FROM conversation WHERE id = $1 AND visitor_id = $2"
+        if await self._db.fetch_one(own, conversation_id, visitor_id) is None:
+            raise NotFound("there is no such conversation")
+        return ConversationId(conversation_id)
+
+    async def place(self, conversation_id: UUID) -> int | None:
+        """Where a conversation stands among those that wait in its queue, from 1; None where it waits for nobody."""
+        row = await self._db.fetch_one(_AHEAD, conversation_id)
+        return (row["ahead"] or None) if row is not None else None
+
     def told(self, event: LoggedEvent) -> Iterable[tuple[str, dict[str, Any]]]:
         """What a visitor is told of an event of a conversation of theirs: type and data."""
         match event.type:
@@ -81,7 +104,7 @@ class VisitorView:
                 yield "message.changed", {"id": data["message_id"], "n": data["n"], "status": data["status"]}
             case "conversation.created" | "conversation.changed" | "conversation.moved":
                 talk = event.data["conversation"]
-                yield "conversation.changed", {"id": talk["id"], "state": talk["state"]}
+                yield "conversation.changed", _talk_told(talk)
             case _:
                 return
 
@@ -116,7 +139,18 @@ def talk_of(event: LoggedEvent) -> Talk | None:
         state=conversation["state"],
         queue_id=event.audience.queue_id,
         assignee_id=event.audience.assignee_id,
+        stars=_talk_told(conversation)["stars"],
     )
+
+
+def _talk_told(talk: Mapping[str, Any]) -> dict[str, Any]:
+    rating = talk.get("rating")
+    return {
+        "id": talk["id"],
+        "state": talk["state"],
+        "assigned": talk.get("assignee_id") is not None,
+        "stars": rating["stars"] if rating else None,
+    }
 
 
 def _of_row(row: Row) -> dict[str, Any]:

@@ -14,17 +14,20 @@ from hub.channels.webchat import protocol
 from hub.channels.webchat.origins import origin_allowed
 from hub.channels.webchat.protocol import decode
 from hub.db import Audience
-from hub.errors import HubError, RateLimited, Unavailable
+from hub.errors import Forbidden, HubError, Invalid, RateLimited, Unavailable
 from hub.ids import AccountId
+from hub.messages.address import normal_email
 from hub.messages.states import DeliveryState
+from hub.ops.ratelimit import Rate, RateLimit
 from hub.realtime.agent_links import AgentLinks, say_goodbye
 from hub.realtime.answers import Answer
 from hub.realtime.engine import Socket
 from hub.realtime.frames import VISITOR
 from hub.realtime.notices import talk_notice
-from hub.realtime.ports import Choice, Choices, IpOf, SinkFor, Uploads
+from hub.realtime.ports import Afterwards, Choice, Choices, IpOf, Openings, SinkFor, Uploads
 from hub.realtime.visitor_links import VisitorLink, VisitorLinks
-from hub.realtime.visitor_view import VisitorView
+from hub.realtime.visitor_view import Talk, VisitorView
+from hub.visitors.appearance import appearance
 from hub.visitors.errors import UnknownSite
 from hub.visitors.service import Visitors as VisitorService
 from hub.visitors.values import Site, Sites, upload_owner
@@ -36,6 +39,17 @@ class TooManyPages(RateLimited):
     """The visitor has the chat open too often."""
 
     code = "too_many_pages"
+
+
+class Forgotten(Unavailable):
+    """The visitor had the chat deleted in another window: this one begins anew."""
+
+    code = "forgotten"
+
+
+# Transcripts: what a visitor may have sent, and what one address may get from all of them.
+_limit_of_visitor = RateLimit(Rate(per_second=3 / 3600, burst=3))
+_limit_of_address = RateLimit(Rate(per_second=5 / 86_400, burst=5))
 
 
 class Visitors:
@@ -50,6 +64,8 @@ class Visitors:
         visitors: VisitorService,
         sites: Sites,
         choices: Choices,
+        openings: Openings,
+        afterwards: Afterwards,
         uploads: Uploads,
         sink_for: SinkFor,
         bus: Bus,
@@ -57,6 +73,7 @@ class Visitors:
     ) -> None:
         self._links, self._agents, self._view, self._visitors = links, agents, view, visitors
         self._sites, self._choices, self._uploads = sites, choices, uploads
+        self._openings, self._afterwards = openings, afterwards
         self._sink_for, self._bus, self._ip_of = sink_for, bus, ip_of
 
     async def connect(self, sid: str, socket: Socket, request: web.Request, auth: Any) -> None:
@@ -78,13 +95,16 @@ class Visitors:
         self._links.add(link)
         past = await self._view.history(visitor.id)
         choice, online = await self._choices.of_site(site)
+        talk = await self._view.talk(visitor.id)
         greeting = {
             "visitor_id": visitor.id,
             **({"token": admitted.token} if admitted.token else {}),
             "resync": hello.cursor is not None and past.has_more,
             "site": _shown(site, choice, online, hello.locale),
+            "standing": await self._standing(site, talk, online),
+            "contact": {"name": visitor.name, "email": visitor.email, "phone": visitor.phone},
         }
-        link.begin(past, await self._view.talk(visitor.id), greeting)
+        link.begin(past, talk, greeting)
         if hello.page.url:
             await self._look_at(link, hello.page)
 
@@ -113,11 +133,10 @@ class Visitors:
         """Store the visitor's message; the answer goes out only when it is durable."""
         said = _offered(said, link.site)
         contact = protocol.given_contact(said)
-        link.visitor = await self._visitors.introduce(link.visitor, name=contact.get("name", ""), email=contact.get("email", ""))
+        link.visitor = await self._visitors.introduce(link.visitor, **contact)
         visitor = link.visitor
         extra: dict[str, Any] = {"identified": visitor.identified}
-        if visitor.email:
-            extra["email"] = visitor.email
+        extra |= {name: value for name, value in (("email", visitor.email), ("phone", visitor.phone)) if value}
         handover = protocol.handover(
             visitor.id,
             said,
@@ -174,6 +193,56 @@ class Visitors:
         await self._look_at(link, said)
         return None
 
+    async def standing(self, link: VisitorLink, said: protocol.Standing) -> Answer | None:
+        """Who answers, or when somebody will."""
+        _, online = await self._choices.of_site(link.site)
+        return await self._standing(link.site, await self._view.talk(link.visitor.id), online)
+
+    async def _standing(self, site: Site, talk: Talk | None, online: bool) -> dict[str, Any]:
+        opening = await self._openings.of_site(site, talk.queue_id if talk else None)
+        waits = talk is not None and talk.state == "open" and talk.assignee_id is None
+        return {
+            "online": online,
+            "open": opening.open,
+            "opens_at": opening.opens_at,
+            "place": await self._view.place(talk.id) if talk is not None and waits else None,
+            "agent": talk.agent if talk is not None and talk.state == "open" else None,
+        }
+
+    async def rate(self, link: VisitorLink, said: protocol.Rate) -> Answer | None:
+        """The visitor says what he thought of it."""
+        if not link.site.settings.rating:
+            raise Forbidden("this site asks for no ratings")
+        await self._afterwards.rate(said.conversation_id, by=link.visitor.id, stars=said.stars, comment=said.comment)
+        return None
+
+    async def transcript(self, link: VisitorLink, said: protocol.Transcript) -> Answer | None:
+        """Send what was said to the visitor's own address."""
+        if not link.site.settings.transcript:
+            raise Forbidden("this site sends no transcripts")
+        if said.email:
+            link.visitor = await self._visitors.introduce(link.visitor, email=normal_email(said.email))
+        address = link.visitor.email
+        if not address:
+            raise Invalid("no e-mail address was given", path="email")
+        talk = await self._view.talk_of_visitor(said.conversation_id, link.visitor.id)
+        _limit_of_visitor.require(str(link.visitor.id))
+        _limit_of_address.require(address)
+        site = link.site.settings.name or link.site.name
+        await self._afterwards.send_transcript(talk, to=address, site=site, locale=link.hello.locale)
+        return {"email": address}
+
+    async def forget(self, link: VisitorLink, said: protocol.Forget) -> Answer | None:
+        """Erase everything of the visitor. All his pages begin anew as somebody else's."""
+        if not link.site.settings.forgetting:
+            raise Forbidden("this site does not delete chats at a visitor's word")
+        await self._afterwards.forget(link.visitor.id)
+        for page in self._links.of_visitor(link.visitor.id):
+            self._links.remove(page.sid)
+            if page is not link:
+                await say_goodbye(page.socket, VISITOR, Forgotten("this chat was deleted"))
+        return None
+
     async def _look_at(self, link: VisitorLink, page: protocol.Page) -> None:
         await self._visitors.look_at(link.visitor.id, url=page.url, title=page.title, agent=link.browser, ip=link.ip)
 
@@ -189,13 +258,8 @@ def _offered(said: protocol.Send, site: Site) -> protocol.Send:
 def _shown(site: Site, choice: Sequence[Choice], online: bool, locale: str) -> dict[str, Any]:
     settings = site.settings
     return {
-        "name": settings.name or site.name,
-        "color": settings.color,
-        "position": settings.position,
-        "greeting_en": settings.greeting_en,
-        "greeting_zh": settings.greeting_zh,
+        **appearance(site),
         "offline_text": settings.offline_zh if locale.lower().startswith("zh") else settings.offline_en,
         "choice": [{"kind": one.kind, "id": one.id, "name": one.name, "online": one.online} for one in choice],
         "online": online,
-        "max_file_bytes": settings.max_file_bytes,
     }

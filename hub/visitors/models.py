@@ -14,6 +14,7 @@ class Visitor(Model):
     subject = fields.CharField(max_length=200, null=True)
     name = fields.CharField(max_length=200)
     email = fields.CharField(max_length=330)
+    phone = fields.CharField(max_length=40, default="")
     attributes: Any = fields.JSONField()
     locale = fields.CharField(max_length=20)
     created_at = fields.DatetimeField()

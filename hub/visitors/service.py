@@ -89,16 +89,16 @@ class Visitors:
         row = await self._db.fetch_one("SELECT * FROM visitor WHERE id = $1", visitor_id)
         return _view(row) if row is not None else None
 
-    async def introduce(self, visitor: VisitorView, *, name: str, email: str) -> VisitorView:
-        """Keep the name and address a visitor typed. What his site signed is not changed by it."""
-        if visitor.identified or (name in ("", visitor.name) and email in ("", visitor.email)):
+    async def introduce(self, visitor: VisitorView, *, name: str = "", email: str = "", phone: str = "") -> VisitorView:
+        """Keep the name and addresses a visitor typed. Name and e-mail that his site signed are not changed by it."""
+        said = (name or visitor.name, email or visitor.email) if not visitor.identified else (visitor.name, visitor.email)
+        known = (visitor.name, visitor.email, visitor.phone)
+        now = (*said, phone or visitor.phone)
+        if now == known:
             return visitor
         async with self._db.unit_of_work() as work:
             row = await work.fetch_one(
-                "UPDATE visitor SET name = $2, email = $3 WHERE id = $1 RETURNING *",
-                visitor.id,
-                name or visitor.name,
-                email or visitor.email,
+                "UPDATE visitor SET name = $2, email = $3, phone = $4 WHERE id = $1 RETURNING *", visitor.id, *now
             )
         return _view(row) if row is not None else visitor
 
@@ -189,4 +189,20 @@ def _view(row: Row) -> VisitorView:
         locale=row["locale"],
         created_at=row["created_at"],
         seen_at=row["seen_at"],
+        phone=row["phone"],
+    )
+
+
+async def erase(work: Work, visitor_id: VisitorId) -> None:
+    """Take away who a visitor was and where he went: name, addresses, attributes, visits, and the keys of his browsers.
+
+    The row itself stays, without anything in it: other rows name it.
+    """
+    visits = "SELECT id FROM visit WHERE visitor_id = $1"
+    await work.execute(f"DELETE FROM visit_page WHERE visit_id IN ({visits})", visitor_id)
+    await work.execute("DELETE FROM visit WHERE visitor_id = $1", visitor_id)
+    await work.execute("DELETE FROM visitor_token WHERE visitor_id = $1", visitor_id)
+    await work.execute(
+        "UPDATE visitor SET subject = NULL, name = '', email = '', phone = '', attributes = $2, locale = '' WHERE id = $1",
+        *(visitor_id, {}),
     )

@@ -52,6 +52,7 @@ class VisitorView:
     locale: str
     created_at: datetime
     seen_at: datetime
+    phone: str = ""  # as he typed it
 
 
 def upload_owner(visitor_id: UUID) -> str:

@@ -16,6 +16,7 @@ from hub.errors import Invalid
 from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, normal_email
 from hub.messages.content import StoredFile
 from hub.messages.events import DeliveryReport, InboundMessage, ThreadKey, Wish
+from hub.messages.plain import line
 from hub.messages.states import DeliveryState
 
 MAX_TEXT = 10_000  # characters
@@ -64,6 +65,7 @@ class Send(msgspec.Struct, frozen=True):
     wish: WishGiven | None = None
     name: ShortText | None = None
     email: ShortText | None = None
+    phone: ShortText | None = None
 
 
 class Typing(msgspec.Struct, frozen=True):
@@ -88,6 +90,29 @@ class History(msgspec.Struct, frozen=True):
     """Older messages than number `before` are wanted."""
 
     before: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Who will answer, and when?"""
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """What the visitor thinks of a conversation that is over."""
+
+    conversation_id: UUID
+    stars: Annotated[int, Meta(ge=1, le=5)]
+    comment: Annotated[str, Meta(max_length=1000)] = ""
+
+
+class Transcript(msgspec.Struct, frozen=True):
+    """The visitor wants a conversation by mail: to the address he gave before, or the one he gives now."""
+
+    conversation_id: UUID
+    email: ShortText | None = None
+
+
+class Forget(msgspec.Struct, frozen=True):
+    """The visitor wants everything of his deleted."""
 
 
 class MessageRefused(Invalid):
@@ -158,7 +183,7 @@ def report(visitor: UUID, state: DeliveryState, messages: Sequence[UUID], at: da
 
 
 def given_contact(message: Send) -> dict[str, str]:
-    """Name and e-mail address the visitor typed, as shown to agents as "not verified".
+    """Name, e-mail address and phone number the visitor typed, as shown to agents as "not verified".
 
     An address that is none is left out.
     """
@@ -170,4 +195,6 @@ def given_contact(message: Send) -> dict[str, str]:
             given["email"] = normal_email(message.email)
         except BadAddress:
             pass  # it never was more than a hint, and the message matters more
+    if message.phone and (phone := line(message.phone, 40)):
+        given["phone"] = phone
     return given

@@ -24,6 +24,18 @@ Secret = Annotated[str, Meta(min_length=32, max_length=200)]
 """At least 32 characters: HS256 needs as many bytes as its hash has (RFC 7518 §3.2)."""
 
 Text = Annotated[str, Meta(max_length=500)]
+LongText = Annotated[str, Meta(max_length=2000)]
+
+Ask = Literal["off", "optional", "required"]
+"""Whether a form asks for something."""
+
+InvitationLine = Annotated[str, Meta(pattern=r"^\s*\d{1,5}\s*\|[^|]*\|\s*[^|\s][^|]*(\|[^|]*)?$", max_length=700)]
+"""`seconds | part of the address | text | Chinese text`; see `hub.visitors.appearance`."""
+
+TextLine = Annotated[str, Meta(pattern=r"^\s*[A-Za-z]+\s*=\s*\S.*$", max_length=600)]
+"""`name = text`: one text of the widget in the site's own words."""
+
+_Offset = Annotated[int, Meta(ge=0, le=400)]
 
 
 class SiteSettings(Settings):
@@ -78,6 +90,79 @@ class SiteSettings(Settings):
         Secret | None,
         _label("Previous identity secret", "上一个身份密钥", "Still accepted.", "仍然有效。", writeOnly=True),
     ] = None
+    theme: Annotated[Literal["auto", "light", "dark"], _label("Light or dark", "浅色或深色")] = "auto"
+    position_phone: Annotated[
+        Literal["same", "left", "right", "hidden"], _label("Side of the page on phones", "手机上的页面位置")
+    ] = "same"
+    offset_side: Annotated[_Offset, _label("Distance from the side (px)", "与侧边的距离（像素）")] = 20
+    offset_bottom: Annotated[
+        _Offset,
+        _label(
+            "Distance from the bottom (px)",
+            "与底边的距离（像素）",
+            "More where the page has buttons of its own in that corner.",
+            "如果页面在该角落有其他按钮，请加大距离。",
+        ),
+    ] = 20
+    ask_name: Annotated[Ask, _label("Before the first message: name", "首条消息前：称呼")] = "off"
+    ask_email: Annotated[Ask, _label("Before the first message: e-mail", "首条消息前：邮箱")] = "off"
+    ask_phone: Annotated[Ask, _label("Before the first message: phone", "首条消息前：电话")] = "off"
+    offline_contact: Annotated[
+        Ask,
+        _label(
+            "When nobody is there: e-mail or phone",
+            "无人在线时：邮箱或电话",
+            "Asked for so that the message can be answered later.",
+            "用于之后回复留言。",
+        ),
+    ] = "optional"
+    consent_en: Annotated[
+        LongText,
+        _label(
+            "Consent (English)",
+            "同意声明（英文）",
+            "Shown first if set: nothing is sent or stored before the visitor agrees.",
+            "填写后会首先显示：访客同意之前不发送也不保存任何内容。",
+            **{"x-multiline": True},
+        ),
+    ] = ""
+    consent_zh: Annotated[LongText, _label("Consent (Chinese)", "同意声明（中文）", **{"x-multiline": True})] = ""
+    invitations: Annotated[
+        list[InvitationLine],
+        Meta(max_length=20),
+        _label(
+            "Invitations",
+            "主动邀请",
+            "One a line: seconds | part of the address | text | Chinese text. Shown once a visit, to who has not talked yet.",
+            "每行一条：秒数 | 网址片段 | 英文 | 中文。每次访问最多显示一次，仅对尚未聊天的访客显示。",
+        ),
+    ] = field(default_factory=list)
+    sound: Annotated[bool, _label("Sound for new messages", "新消息提示音", "A visitor can switch it off.", "访客可以关闭。")] = (
+        True
+    )
+    rating: Annotated[bool, _label("Ask for a rating at the end", "结束后邀请评价")] = True
+    transcript: Annotated[
+        bool, _label("Send transcripts", "发送聊天记录", "By e-mail, when a visitor asks for it.", "访客要求时通过邮件发送。")
+    ] = True
+    forgetting: Annotated[
+        bool,
+        _label(
+            "Visitors may delete their chat",
+            "访客可以删除聊天",
+            "What they wrote, their files, name and addresses go; that it was deleted stays.",
+            "删除访客所写内容、文件、姓名和联系方式；只保留已删除的记录。",
+        ),
+    ] = True
+    texts_en: Annotated[
+        list[TextLine],
+        Meta(max_length=100),
+        _label("Own words (English)", "自定义文字（英文）", "One a line: name = text", "每行一条：名称 = 文字"),
+    ] = field(default_factory=list)
+    texts_zh: Annotated[
+        list[TextLine],
+        Meta(max_length=100),
+        _label("Own words (Chinese)", "自定义文字（中文）", "One a line: name = text", "每行一条：名称 = 文字"),
+    ] = field(default_factory=list)
     max_file_mb: Annotated[int, Meta(ge=1, le=50), _label("Largest file (MB)", "最大文件(MB)")] = 10
 
     def identity_secrets(self) -> tuple[str, ...]:
