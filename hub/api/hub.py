@@ -6,7 +6,9 @@ from aiohttp import web
 
 from hub.accounts import Accounts
 from hub.auth import Auth
+from hub.automation import CannedReplies, Macros
 from hub.bus import Bus
+from hub.conversations.drafts import Drafts
 from hub.conversations.service import Conversations
 from hub.conversations.uploads import Uploads
 from hub.crm.customers import Customers
@@ -17,6 +19,7 @@ from hub.delivery.service import DeliveryService
 from hub.intake.replay import Replay
 from hub.intake.service import Intake
 from hub.media import MediaStore
+from hub.notifications import Notifications
 from hub.ops.health import LoopLag, Probes
 from hub.routing import Routing
 from hub.secrets import SecretKeys
@@ -42,11 +45,15 @@ class Hub:
     visitors: Visitors
     conversations: Conversations
     uploads: Uploads
+    drafts: Drafts
     carriers: Carriers
     delivery: DeliveryService
     intake: Intake
     replay: Replay
     routing: Routing
+    notifications: Notifications
+    canned: CannedReplies
+    macros: Macros
 
 
 HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)

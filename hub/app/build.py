@@ -12,8 +12,11 @@ from hub.accounts import Accounts
 from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
+from hub.app.sight import Sight
 from hub.app.sites import Sites
 from hub.auth import Auth
+from hub.automation import CannedReplies, Macros
+from hub.automation.actions import Doer
 from hub.bus import Bus, LocalBus
 from hub.conversations.drafts import Drafts
 from hub.conversations.links import TicketLinks
@@ -37,6 +40,7 @@ from hub.intake.service import Intake
 from hub.media import open_store
 from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
+from hub.notifications import Notifications
 from hub.ops.health import LoopLag, Probes
 from hub.routing import Routing
 from hub.routing.after_hours import AfterHours
@@ -108,6 +112,8 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     deliveries = DeliveryWorker(db, carriers, Composer(db, partial(make_token, key=token_key)), alone=is_alone)
     filer = Filer(db, media, carriers, parsers, read, alone=is_alone)
     intake.on_pending(filer.wake)
+    auth = Auth.build(db, bus, keys=keys, queues_of=routing.queues.of_user)
+    delivery = DeliveryService(db, carriers, wake=deliveries.wake)
     probes = Probes()
     probes.register("database", partial(_database_answers, db))
     hub = Hub(
@@ -117,7 +123,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         bus=bus,
         probes=probes,
         lag=LoopLag(),
-        auth=Auth.build(db, bus, keys=keys, queues_of=routing.queues.of_user),
+        auth=auth,
         media=media,
         customers=Customers(db, region=settings.phone_region),
         tickets=tickets,
@@ -127,10 +133,13 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         uploads=Uploads(db, media),
         drafts=Drafts(db),
         carriers=carriers,
-        delivery=DeliveryService(db, carriers, wake=deliveries.wake),
+        delivery=delivery,
         intake=intake,
         replay=Replay(db, media, carriers, parsers),
         routing=routing,
+        notifications=Notifications(db, Sight(db, auth).may_see),
+        canned=CannedReplies(db),
+        macros=Macros(db, Doer(db, carriers, conversations, delivery, routing)),
     )
     return Parts(
         hub=hub,

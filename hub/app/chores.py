@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from hub import clock
 from hub.api.hub import Hub
-from hub.conversations.uploads import KEPT
+from hub.conversations import uploads
 from hub.db import prune_events
-from hub.jobs import Job, Worker
-from hub.messages.jobs import PRUNE_EVENTS, PRUNE_UPLOADS, WAKE_SNOOZED
+from hub.jobs import Handler, Job, Worker
+from hub.messages.jobs import PRUNE_EVENTS, PRUNE_NOTIFICATIONS, PRUNE_UPLOADS, TELL_USERS, WAKE_SNOOZED
 
 
 def job_worker(hub: Hub) -> Worker:
@@ -18,15 +18,26 @@ def job_worker(hub: Hub) -> Worker:
 
     async def prune_uploads(_: Job) -> None:
         async with hub.db.unit_of_work() as work:
-            await work.execute("DELETE FROM upload WHERE created_at < $1", clock.now() - KEPT)
+            await uploads.prune_uploads(work)
             await work.execute("DELETE FROM exchange WHERE at < $1", clock.now() - timedelta(days=30))
+
+    async def prune_notifications(_: Job) -> None:
+        await hub.notifications.prune()
 
     async def wake_snoozed(_: Job) -> None:
         while await hub.conversations.wake_snoozed():
             pass
 
-    worker = Worker(hub.db, {PRUNE_EVENTS: prune, PRUNE_UPLOADS: prune_uploads, WAKE_SNOOZED: wake_snoozed})
+    handlers: dict[str, Handler] = {
+        PRUNE_EVENTS: prune,
+        PRUNE_UPLOADS: prune_uploads,
+        PRUNE_NOTIFICATIONS: prune_notifications,
+        TELL_USERS: hub.notifications.perform,
+        WAKE_SNOOZED: wake_snoozed,
+    }
+    worker = Worker(hub.db, handlers)
     worker.schedule(PRUNE_EVENTS, every=timedelta(hours=1))
     worker.schedule(PRUNE_UPLOADS, every=timedelta(hours=1))
+    worker.schedule(PRUNE_NOTIFICATIONS, every=timedelta(days=1))
     worker.schedule(WAKE_SNOOZED, every=timedelta(seconds=30))
     return worker

@@ -55,18 +55,28 @@ class Authenticator:
             return (await self._of_token(row)).at(caller.ip)
         return caller
 
+    async def of_user(self, user_id: UserId) -> Caller:
+        """A user as they would stand if they asked now; raises `Unauthorised` for nobody, or a disabled one."""
+        row = await self._db.fetch_one("SELECT display_name, disabled FROM auth_user WHERE id = $1", user_id)
+        if row is None or row["disabled"]:
+            raise Unauthorised("there is no such user")
+        return await self._user(user_id, row["display_name"])
+
     async def _of_session(self, row: Row | None) -> Caller:
         now = clock.now()
         if row is None or row["disabled"] or row["expires_at"] <= now or row["seen_at"] <= now - IDLE:
             raise Unauthorised("nobody is signed in")
         user_id = UserId(row["user_id"])
         await self._touch("auth_session", "seen_at", row["session_id"], row["seen_at"])
+        return await self._user(user_id, row["display_name"], session_id=row["session_id"])
+
+    async def _user(self, user_id: UserId, name: str, *, session_id: UUID | None = None) -> Caller:
         teams = await self._db.fetch("SELECT team_id FROM auth_team_member WHERE user_id = $1", user_id)
         return Caller(
             kind="user",
-            name=row["display_name"],
+            name=name,
             user_id=user_id,
-            session_id=row["session_id"],
+            session_id=session_id,
             rights=await queries.rights_of(self._db, user_id),
             team_ids=frozenset(TeamId(team["team_id"]) for team in teams),
             queue_ids=await self._queues_of(user_id),

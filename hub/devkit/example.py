@@ -163,11 +163,11 @@ TALKS = (
 )  # fmt: skip
 
 CANNED = (
-    ("hello", "问候", "您好，我是{agent}，很高兴为您服务。", "zh-CN"),
+    ("hello", "问候", "您好，我是{{agent.name}}，很高兴为您服务。", "zh-CN"),
     ("wait", "请稍候", "请稍等，我正在为您查询。", "zh-CN"),
     ("late", "配送延迟致歉", "非常抱歉，您的订单因天气原因延迟，预计今天 20:00 前送达。", "zh-CN"),
     ("bye", "结束语", "感谢您的来访，祝您生活愉快！", "zh-CN"),
-    ("hello", "Greeting", "Hello, this is {agent}. How can I help you?", "en"),
+    ("hello", "Greeting", "Hello, this is {{agent.name}}. How can I help you?", "en"),
     ("wait", "One moment", "One moment please, I am looking this up for you.", "en"),
     ("late", "Late delivery", "I am very sorry: your order is delayed by the weather and will arrive before 20:00 today.", "en"),
     ("bye", "Good-bye", "Thank you for getting in touch. Have a nice day!", "en"),

@@ -8,6 +8,7 @@ from hub import clock
 from hub.api.hub import Hub
 from hub.auth import ALL, SYSTEM, Caller
 from hub.auth.values import NewUser
+from hub.automation.canned import CannedText
 from hub.channels.webchat.settings import SiteSettings
 from hub.conversations.lifecycle import State
 from hub.conversations.service import Change
@@ -82,14 +83,11 @@ async def _agents(hub: Hub, password: str) -> list[Caller]:
 
 
 async def _canned(hub: Hub) -> None:
-    async with hub.db.unit_of_work() as work:
-        await work.execute_many(
-            """
-            INSERT INTO canned_reply (id, shortcut, title, text, locale) VALUES ($1, $2, $3, $4, $5)
-            ON CONFLICT (shortcut, locale) DO NOTHING
-            """,
-            [(new_id(), *reply) for reply in CANNED],
-        )
+    there = {(one.says.shortcut, one.says.locale) for one in await hub.canned.listed(SYSTEM)}
+    for shortcut, title, text, locale in CANNED:
+        if (shortcut, locale) not in there:
+            new = CannedText(shortcut=shortcut, title=title, text=text, html=None, locale=locale, scope="everybody")
+            await hub.canned.add(SYSTEM, new)
 
 
 async def _company(hub: Hub, name: str) -> CustomerId:

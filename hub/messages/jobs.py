@@ -4,4 +4,8 @@ from typing import Final
 
 PRUNE_EVENTS: Final = "db.prune_events"
 PRUNE_UPLOADS: Final = "conversations.prune_uploads"
+RETAG: Final = "conversations.retag"
+BULK: Final = "conversations.bulk"
 WAKE_SNOOZED: Final = "conversations.wake_snoozed"
+TELL_USERS: Final = "notifications.tell"
+PRUNE_NOTIFICATIONS: Final = "notifications.prune"

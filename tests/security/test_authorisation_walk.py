@@ -52,6 +52,8 @@ OPEN_TO_STAFF = {
     "GET /api/v1/me/preferences",
     "GET /api/v1/me/sessions",
     "GET /api/v1/me/totp",
+    "GET /api/v1/notifications",
+    "GET /api/v1/notifications/count",
     "GET /api/v1/presence",
     "GET /api/v1/queues",
     "GET /api/v1/queues/{queue_id}",
@@ -63,6 +65,7 @@ OPEN_TO_STAFF = {
     "POST /api/v1/me/totp",
     "POST /api/v1/me/totp/confirm",
     "POST /api/v1/me/totp/recovery-codes",
+    "POST /api/v1/notifications/read",
     "PUT /api/v1/me/preferences",
 }
 """Endpoints for everybody who is signed in, whatever their rights: one's own things, and names to choose from."""
@@ -76,7 +79,7 @@ SHARED = {
 }  # fmt: skip
 """Names in a path that mean things all who have the right share."""
 
-OWNED = {"conversation_id", "message_id", "session_id", "offer_id"}
+OWNED = {"canned_reply_id", "macro_id", "conversation_id", "message_id", "session_id", "offer_id"}
 """Names in a path that mean somebody's own things."""
 
 

@@ -1,0 +1,115 @@
+"""One action of a macro, through the same verbs, and with the same rights, as by hand."""
+
+from datetime import timedelta
+from typing import assert_never
+from uuid import UUID
+
+from hub import clock
+from hub.auth.callers import Caller
+from hub.auth.rights import Right
+from hub.automation.values import (
+    Action,
+    AssignAction,
+    CloseAction,
+    NoteAction,
+    PriorityAction,
+    QueueAction,
+    ReopenAction,
+    ReplyAction,
+    SnoozeAction,
+    TagAction,
+    UntagAction,
+)
+from hub.automation.variables import filled
+from hub.conversations import queries
+from hub.conversations.lifecycle import Conversation, State
+from hub.conversations.service import Change, Conversations
+from hub.crm.customers import queries as customers
+from hub.db import Database
+from hub.delivery.carriers import Carriers
+from hub.delivery.errors import Refused
+from hub.delivery.queries import reply_options
+from hub.delivery.service import DeliveryService, Send
+from hub.ids import ConversationId
+from hub.messages.address import Address, AddressKind
+from hub.messages.content import Draft
+from hub.routing import Routing
+
+
+class Doer:
+    """Does what an action says, for a caller."""
+
+    def __init__(
+        self, db: Database, carriers: Carriers, conversations: Conversations, delivery: DeliveryService, routing: Routing
+    ) -> None:
+        self._db, self._carriers = db, carriers
+        self._conversations, self._delivery, self._routing = conversations, delivery, routing
+
+    async def require_sight(self, id: ConversationId, by: Caller) -> Conversation:
+        """Raises `NoSuchConversation`."""
+        return await queries.conversation(self._db, id, by)
+
+    async def do(self, id: ConversationId, action: Action, *, by: Caller, client_key: UUID | None) -> None:
+        """One action. Raises what the verb raises, and `Forbidden` where the caller lacks the right to do it by hand."""
+        match action:
+            case ReplyAction():
+                by.require(Right.CONVERSATIONS_REPLY)
+                await self._reply(id, action.text, by, client_key)
+            case NoteAction():
+                by.require(Right.CONVERSATIONS_REPLY)
+                text = await self._filled(id, action.text, by)
+                await self._conversations.add_note(id, text, by=by, client_key=client_key)
+            case AssignAction():
+                by.require(Right.CONVERSATIONS_ASSIGN)
+                await self._conversations.assign(id, to=by.person if action.me else action.agent_id, by=by)
+            case TagAction() | UntagAction():
+                by.require(Right.CONVERSATIONS_REPLY)
+                await self._tag(id, action, by)
+            case QueueAction() | PriorityAction() | CloseAction() | ReopenAction() | SnoozeAction():
+                by.require(Right.CONVERSATIONS_REPLY)
+                await self._conversations.change(id, await self._change(action), by=by)
+            case _:
+                assert_never(action)
+
+    async def _change(self, action: QueueAction | PriorityAction | CloseAction | ReopenAction | SnoozeAction) -> Change:
+        match action:
+            case QueueAction():
+                await self._routing.queues.get(action.queue_id)
+                return Change(queue_id=action.queue_id)
+            case PriorityAction():
+                return Change(priority=action.priority)
+            case CloseAction():
+                return Change(state=State.CLOSED)
+            case ReopenAction():
+                return Change(state=State.OPEN)
+            case SnoozeAction():
+                return Change(state=State.SNOOZED, snoozed_until=clock.now() + timedelta(minutes=action.minutes))
+            case _:
+                assert_never(action)
+
+    async def _tag(self, id: ConversationId, action: TagAction | UntagAction, by: Caller) -> None:
+        raise Refused("tags are not there yet", refusals=["unsupported"])
+
+    async def _reply(self, id: ConversationId, text: str, by: Caller, client_key: UUID | None) -> None:
+        conversation = await self.require_sight(id, by)
+        options = await reply_options(self._db, self._carriers, conversation)
+        if not options:
+            raise Refused("no account can carry an answer to this conversation", refusals=["no_way"])
+        way = options[0]
+        to = tuple(Address(kind=AddressKind(p["kind"]), value=p["address"], name=p["name"]) for p in way.to)
+        draft = Draft(text=await self._filled(id, text, by), subject=way.subject, to=to, client_key=client_key)
+        await self._delivery.send(Send(account_id=way.account_id, conversation_id=id, draft=draft), by=by)
+
+    async def _filled(self, id: ConversationId, text: str, by: Caller) -> str:
+        conversation = await self.require_sight(id, by)
+        customer_id, queue_id = conversation.customer_id, conversation.queue_id
+        known = await customers.names(self._db, [customer_id]) if customer_id else {}
+        name, _ = known[customer_id] if customer_id in known else (next(iter(conversation.participants), ""), "")
+        queue = (await self._routing.queues.get(queue_id)).name if queue_id and "queue.name" in text else ""
+        values = {
+            "customer.name": name,
+            "agent.name": by.name,
+            "conversation.number": str(conversation.n),
+            "queue.name": queue,
+        }
+        return filled(text, values)
