@@ -103,8 +103,8 @@ class Doer:
     async def _filled(self, id: ConversationId, text: str, by: Caller) -> str:
         conversation = await self.require_sight(id, by)
         customer_id, queue_id = conversation.customer_id, conversation.queue_id
-        known = await customers.names(self._db, [customer_id]) if customer_id else {}
-        name, _ = known[customer_id] if customer_id in known else (next(iter(conversation.participants), ""), "")
+        known = await customers.names(self._db, [customer_id] if customer_id else [])
+        name = next((name for name, _ in known.values()), "") or next(iter(conversation.participants), "")
         queue = (await self._routing.queues.get(queue_id)).name if queue_id and "queue.name" in text else ""
         values = {
             "customer.name": name,
