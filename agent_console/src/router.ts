@@ -14,6 +14,7 @@ export const router = createRouter({
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },
     { path: '/tickets/:id', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), props: true },
     { path: '/search', name: 'search', component: () => import('./search/SearchPage.vue') },
+    { path: '/wallboard', name: 'wallboard', component: speaking(() => import('./wallboard/WallboardPage.vue'), 'shell') },
     { path: '/settings/:section?', name: 'settings', component: speaking(() => import('./settings/SettingsPage.vue'), 'admin'), props: true },
     { path: '/:rest(.*)*', redirect: '/inbox/mine' },
   ],

@@ -19,7 +19,7 @@ export const hub = {
   setup: () => done(api.GET('/api/v1/setup')),
   createFirstUser: (body: Schemas['Setup']) => done(api.POST('/api/v1/setup', { body })),
   preferences: () => as<Preferences>(done(api.GET(PREFERENCES))),
-  changePreferences: (body: Preferences) => as<Preferences>(done(api.PUT(PREFERENCES, { body } as never))),
+  changePreferences: (body: Partial<Preferences>) => as<Preferences>(done(api.PUT(PREFERENCES, { body } as never))),
   changeMe: (body: Schemas['MePatch']) => done(api.PATCH('/api/v1/me', { body })),
 
   conversations: (query: ConversationQuery) => done(api.GET('/api/v1/conversations', { params: { query } })),
@@ -67,7 +67,11 @@ export const hub = {
 
   agents: () => done(api.GET('/api/v1/agents')),
   presence: () => as<T.Presence[]>(done(api.GET('/api/v1/presence'))),
-  setPresence: (state: T.PresenceState) => done(api.PUT('/api/v1/me/presence', { body: { state } })),
+  setPresence: (state: T.PresenceState, seconds?: number) => done(api.PUT('/api/v1/me/presence', { body: { state, ...(seconds && { seconds }) } as never })),
+  notifications: (query: { unread?: boolean; cursor?: string | null }) => as<T.Page<T.NotificationView>>(done(api.GET('/api/v1/notifications' as never, { params: { query } } as never))),
+  notificationCount: () => as<{ unread: number }>(done(api.GET('/api/v1/notifications/count' as never))),
+  readNotifications: (body: { ids: T.Id[] } | { all: true }) => done(api.POST('/api/v1/notifications/read' as never, { body } as never)),
+  wallboard: () => as<T.WallboardView>(done(api.GET('/api/v1/wallboard' as never))),
   queues: () => as<T.QueueView[]>(done(api.GET('/api/v1/queues'))),
   offers: () => as<T.OfferView[]>(done(api.GET('/api/v1/offers'))),
   acceptOffer: (id: T.Id) => done(api.POST('/api/v1/offers/{offer_id}/accept', { params: { path: { offer_id: id } } })),

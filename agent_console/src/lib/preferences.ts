@@ -23,7 +23,7 @@ export interface Preferences {
 }
 
 const KEPT = 'switchboard.preferences'
-const STANDARD: Preferences = { density: 'comfortable', enter_sends: false, single_keys: true, shortcuts: {}, notifications: {}, quiet_hours: null, undo_seconds: 5, columns: {} }
+const STANDARD: Preferences = { density: 'comfortable', enter_sends: true, single_keys: true, shortcuts: {}, notifications: {}, quiet_hours: null, undo_seconds: 5, columns: {} }
 
 /** This user's preferences, always whole. */
 export const preferences = reactive<Preferences>({ ...STANDARD, ...kept() })
@@ -36,7 +36,8 @@ function kept(): Partial<Preferences> {
   }
 }
 
-function take(change: Partial<Preferences>): void {
+/** Taken over as they are: from the hub's answers and from its word that another page changed them. */
+export function takePreferences(change: Partial<Preferences>): void {
   Object.assign(preferences, change)
   localStorage.setItem(KEPT, JSON.stringify(preferences))
 }
@@ -47,7 +48,7 @@ export const alertChoice = (kind: AlertKind): { desktop: boolean; sound: boolean
 /** The hub's word counts; a hub that does not answer leaves what this browser knows. */
 export async function loadPreferences(): Promise<void> {
   try {
-    take({ ...STANDARD, ...(await hub.preferences()) })
+    takePreferences({ ...STANDARD, ...(await hub.preferences()) })
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
   }
@@ -56,11 +57,11 @@ export async function loadPreferences(): Promise<void> {
 /** Shows the change at once and takes it back where the hub refuses it; raises `ApiError`. */
 export async function changePreferences(change: Partial<Preferences>): Promise<void> {
   const before = { ...preferences }
-  take(change)
+  takePreferences(change)
   try {
-    take(await hub.changePreferences({ ...preferences }))
+    takePreferences(await hub.changePreferences(change))
   } catch (error) {
-    take(before)
+    takePreferences(before)
     throw error
   }
 }

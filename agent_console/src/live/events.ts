@@ -6,11 +6,13 @@ import type {
   DeliveryState,
   Id,
   MessageView,
+  NotificationView,
   OfferView,
   Presence,
   QueueView,
   TicketView,
 } from '../api/types'
+import type { Preferences } from '../lib/preferences'
 
 interface Stamped {
   cursor: string
@@ -35,6 +37,9 @@ export type HubEvent =
   | { type: 'presence.changed'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }
   | { type: 'offer.made'; data: { offer: OfferView } }
   | { type: 'offer.ended'; data: { id: Id; conversation_id: Id; outcome: string } }
+  | { type: 'preferences.changed'; data: { preferences: Preferences } }
+  | { type: 'notification.read'; data: { unread: number } }
+  | { type: 'notification.added'; data: { notification: NotificationView } }
   | { type: 'resync'; data?: unknown }
 
 export type LiveEvent = HubEvent & Stamped

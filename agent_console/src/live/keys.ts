@@ -29,6 +29,8 @@ export const keys = {
   agents: ['agents'] as const,
   presence: ['presence'] as const,
   offers: ['offers'] as const,
+  notifications: ['notifications'] as const,
+  wallboard: ['wallboard'] as const,
   accounts: ['accounts'] as const,
   accountNames: ['account-names'] as const,
   waiting: (id: Id) => ['waiting', id] as const,

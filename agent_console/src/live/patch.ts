@@ -1,6 +1,7 @@
 import type { InfiniteData, QueryClient } from '@tanstack/vue-query'
 
 import type { ConversationView, Id, MessagePage, MessageView, OfferView, Page, Presence } from '../api/types'
+import { takePreferences } from '../lib/preferences'
 import type { HubEvent, MessageChange } from './events'
 import { belongs, compare, keys, type ConversationFilter } from './keys'
 
@@ -49,6 +50,11 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'offer.ended':
       client.setQueryData<OfferView[]>(keys.offers, (offers = []) => offers.filter((one) => one.id !== event.data.id))
       return
+    case 'preferences.changed':
+      return takePreferences(event.data.preferences)
+    case 'notification.added':
+    case 'notification.read':
+      return stale(client, keys.notifications)
     case 'caller.changed':
     case 'resync':
       void client.invalidateQueries()

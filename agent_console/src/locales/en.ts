@@ -4,7 +4,7 @@ export default {
   skip_to_content: 'Skip to content',
   language: 'Language',
   locale: { 'zh-CN': '简体中文', en: 'English' },
-  place: { inbox: 'Inbox', customers: 'Customers', tickets: 'Tickets', search: 'Search', settings: 'Settings' },
+  place: { inbox: 'Inbox', customers: 'Customers', tickets: 'Tickets', search: 'Search', settings: 'Settings', wallboard: 'Wallboard' },
   the_hub: 'System',
 
   add: 'Add',

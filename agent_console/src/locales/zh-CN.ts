@@ -4,7 +4,7 @@ export default {
   skip_to_content: '跳到内容',
   language: '语言',
   locale: { 'zh-CN': '简体中文', en: 'English' },
-  place: { inbox: '会话', customers: '客户', tickets: '事务', search: '搜索', settings: '设置' },
+  place: { inbox: '会话', customers: '客户', tickets: '事务', search: '搜索', settings: '设置', wallboard: '监控大屏' },
   the_hub: '系统',
 
   add: '添加',
