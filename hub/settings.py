@@ -48,8 +48,8 @@ class BadSettings(HubError):
         self.problems = problems
 
 
-def _setting(default: Any, about: str) -> Any:
-    return field(default=default, metadata={"about": about})
+def _setting(default: Any, about: str, *, shown: bool = True) -> Any:
+    return field(default=default, metadata={"about": about}, repr=shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,12 @@ class Settings:
     secret_file: Path = _setting(Path(), "file with the key of tokens and account secrets (default: in data_dir)")
     egress_allow: tuple[str, ...] = _setting((), "hosts and networks the hub may connect to although they are private")
     phone_region: str = _setting("CN", "country (ISO 3166) that telephone numbers without a country code belong to")
+    oidc_issuer: str = _setting("", "who signs users on by OpenID Connect, e.g. https://login.example.org/realms/desk")
+    oidc_client_id: str = _setting("", "this hub's name at the provider")
+    oidc_client_secret: str = _setting("", "this hub's password at the provider", shown=False)
+    oidc_title: str = _setting("", "what the button on the sign-in page says (default: the provider's host)")
+    oidc_match_email: bool = _setting(False, "who is new at the provider is the user with the same verified e-mail address")
+    oidc_create_role: str = _setting("", "who is new at the provider becomes a user with this role (default: nobody does)")
     demo: bool = _setting(False, "fill an empty database with an example and allow connections to this machine")
     log_level: LogLevel = _setting("info", "how much is logged")
     mail_max_bytes: Bytes = _setting(50 * 2**20, "largest mail taken; larger ones are refused with 552")
@@ -197,13 +203,21 @@ def _given(
 
 def _read_toml(path: Path, needed: bool, problems: list[Problem]) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return _flat(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         if needed:
             problems.append(Problem("config", str(path), "there is no such file"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(Problem("config", str(path), f"cannot be read: {error}"))
     return {}
+
+
+def _flat(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table is a common beginning: `issuer` under `[oidc]` is `oidc_issuer`."""
+    flat: dict[str, Any] = {}
+    for name, value in table.items():
+        flat |= {f"{name}_{inner}": one for inner, one in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
 
 
 def _unknown(name: str, known: Mapping[str, Option]) -> str:
@@ -232,6 +246,7 @@ def _wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     """What no single type can tell, as (name, message)."""
     if urlsplit(settings.database_url).scheme not in _DATABASES:
         yield "database_url", "must begin with sqlite:// or postgres://"
+    yield from _wrong_sign_on(settings)
     if settings.media_url and not _is_bucket(settings.media_url):
         yield "media_url", "must be empty, or s3://BUCKET/PREFIX with no options but ?endpoint=URL&region=NAME"
     yield from _wrong_origins(settings)
@@ -239,6 +254,18 @@ def _wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     for network in settings.trusted_proxies:
         if not _is_network(network):
             yield "trusted_proxies", f"{network!r} is not an address or a network"
+
+
+def _wrong_sign_on(settings: Settings) -> Iterator[tuple[str, str]]:
+    if not settings.oidc_issuer:
+        return
+    parts = urlsplit(settings.oidc_issuer)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        yield "oidc_issuer", "must be an https:// address: tokens are believed because of it"
+    for name in ("oidc_client_id", "oidc_client_secret"):
+        if not getattr(settings, name):
+            yield name, "is needed with oidc_issuer"
 
 
 def _is_bucket(url: str) -> bool:

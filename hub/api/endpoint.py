@@ -79,6 +79,7 @@ class Endpoint:
     about: str
     arguments: Mapping[str, Any]  # path names and their types
     query: type[msgspec.Struct] | None
+    ignores_unknown: bool  # query parameters: where another program writes the address
     body: type[msgspec.Struct] | None
     result: Any  # None: 204
     handler: Callable[..., Awaitable[Any]]
@@ -112,9 +113,12 @@ class Router:
         raises: tuple[type[HubError], ...] = (),
         status: int = 200,
         produces: str = "application/json",
+        ignores_unknown: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Declare a read."""
-        return self._declare("GET", path, needs=needs, raises=raises, status=status, produces=produces)
+        """Declare a read. `ignores_unknown`: query parameters nobody declared are no error."""
+        return self._declare(
+            "GET", path, needs=needs, raises=raises, status=status, produces=produces, ignores_unknown=ignores_unknown
+        )
 
     def post(
         self,
@@ -156,6 +160,7 @@ class Router:
         status: int,
         produces: str = "application/json",
         takes: str = "application/json",
+        ignores_unknown: bool = False,
     ) -> Callable[[Handler], Handler]:
         _check_needs(needs, path)
 
@@ -175,6 +180,7 @@ class Router:
                     about=inspect.getdoc(handler) or "",
                     arguments=signature.arguments,
                     query=signature.query,
+                    ignores_unknown=ignores_unknown,
                     body=signature.body,
                     result=signature.result,
                     handler=handler,

@@ -46,7 +46,7 @@ def _handler(endpoint: Endpoint) -> Any:
 async def _arguments(http: web.Request, endpoint: Endpoint) -> dict[str, Any]:
     arguments = {name: _path_value(http.match_info[name], kind) for name, kind in endpoint.arguments.items()}
     if endpoint.query is not None:
-        arguments["query"] = read_query(http.query, endpoint.query)
+        arguments["query"] = read_query(http.query, endpoint.query, ignores_unknown=endpoint.ignores_unknown)
     elif http.query:
         raise BadField(f"$query.{next(iter(http.query))}", "this endpoint takes no query parameters")
     if endpoint.body is not None:
@@ -62,12 +62,14 @@ def _path_value(text: str, kind: Any) -> Any:
         raise NotFound("there is no such thing") from error
 
 
-def read_query(given: MultiMapping[str], kind: type[msgspec.Struct]) -> Any:
+def read_query(given: MultiMapping[str], kind: type[msgspec.Struct], *, ignores_unknown: bool = False) -> Any:
     """Query parameters as a Struct; a list takes a name several times, everything else once. Raises `BadField`."""
     lists = _names(kind)
     values: dict[str, Any] = {}
     for name in dict.fromkeys(given):
         if name not in lists:
+            if ignores_unknown:
+                continue
             raise BadField(f"$query.{name}", "there is no such parameter")
         texts = [_clean(text, f"$query.{name}") for text in given.getall(name)]
         if len(texts) > 1 and not lists[name]:

@@ -7,20 +7,27 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import urlsplit
 
 from hub.accounts import Accounts
 from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
+from hub.api.sign_on import CALLBACK
 from hub.app.sight import Sight
 from hub.app.sites import Sites
 from hub.auth import Auth
+from hub.auth.oidc import Provider
 from hub.automation import CannedReplies, Macros
 from hub.automation.actions import Doer
 from hub.bus import Bus, LocalBus
+from hub.conversations.bulk import Bulk
 from hub.conversations.drafts import Drafts
 from hub.conversations.links import TicketLinks
+from hub.conversations.merging import Merging
+from hub.conversations.saved import SavedViews
 from hub.conversations.service import Conversations
+from hub.conversations.tags import Tags
 from hub.conversations.uploads import Uploads
 from hub.crm.customers import Customers
 from hub.crm.tickets import Tickets
@@ -111,8 +118,16 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     is_alone = db.dialect == "sqlite"
     deliveries = DeliveryWorker(db, carriers, Composer(db, partial(make_token, key=token_key)), alone=is_alone)
     filer = Filer(db, media, carriers, parsers, read, alone=is_alone)
-    intake.on_pending(filer.wake)
-    auth = Auth.build(db, bus, keys=keys, queues_of=routing.queues.of_user)
+    intake.file_by(filer)
+    auth = Auth.build(
+        db,
+        bus,
+        keys=keys,
+        queues_of=routing.queues.of_user,
+        provider=_provider(settings),
+        egress=egress,
+        back=settings.public_url + CALLBACK,
+    )
     delivery = DeliveryService(db, carriers, wake=deliveries.wake)
     probes = Probes()
     probes.register("database", partial(_database_answers, db))
@@ -130,6 +145,10 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         accounts=accounts,
         visitors=Visitors(db),
         conversations=conversations,
+        tags=Tags(db),
+        views=SavedViews(db),
+        bulk=Bulk(db),
+        merging=Merging(db),
         uploads=Uploads(db, media),
         drafts=Drafts(db),
         carriers=carriers,
@@ -158,6 +177,19 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         ),
         parsers=parsers,
         keeper=Keeper(db, bus, routing.presence, AfterHours(db, carriers, hub.delivery)),
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if not settings.oidc_issuer:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        title=settings.oidc_title or urlsplit(settings.oidc_issuer).hostname or settings.oidc_issuer,
+        match_email=settings.oidc_match_email,
+        create_role=settings.oidc_create_role,
     )
 
 

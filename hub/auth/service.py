@@ -4,17 +4,20 @@ from dataclasses import dataclass
 from typing import Self
 
 from hub.auth.authenticator import Authenticator, QueuesOf, no_queues
+from hub.auth.oidc import Provider
 from hub.auth.passwords import Passwords
 from hub.auth.preferences import PreferenceStore
 from hub.auth.proof import PasswordProof
 from hub.auth.roles import Roles
 from hub.auth.second_factor import SecondFactors
 from hub.auth.sessions import Sessions
+from hub.auth.sign_on import SingleSignOn
 from hub.auth.teams import Teams
 from hub.auth.tokens import Tokens
 from hub.auth.users import Users
 from hub.bus import Bus
 from hub.db import Database
+from hub.egress import AllowList, Egress
 from hub.secrets import SecretKeys
 
 
@@ -27,23 +30,40 @@ class Auth:
     teams: Teams
     sessions: Sessions
     factors: SecondFactors
+    sign_on: SingleSignOn
     tokens: Tokens
     callers: Authenticator
     passwords: Passwords
     preferences: PreferenceStore
 
     @classmethod
-    def build(cls, db: Database, bus: Bus, *, keys: SecretKeys, queues_of: QueuesOf = no_queues) -> Self:
-        """Put the services together; `queues_of` tells the memberships a lower layer cannot know."""
+    def build(
+        cls,
+        db: Database,
+        bus: Bus,
+        *,
+        keys: SecretKeys,
+        queues_of: QueuesOf = no_queues,
+        provider: Provider | None = None,
+        egress: Egress | None = None,
+        back: str = "",
+    ) -> Self:
+        """Put the services together; `queues_of` tells the memberships a lower layer cannot know.
+
+        `provider` signs users on over `egress`, and sends them to the address `back`.
+        """
         passwords = Passwords()
         proof = PasswordProof(db, passwords)
         factors = SecondFactors(db, keys, proof)
+        users, sessions = Users(db, bus, passwords, proof), Sessions(db, bus, passwords, factors)
+        gate = egress or Egress(AllowList.of(()))
         return cls(
-            users=Users(db, bus, passwords, proof),
+            users=users,
             roles=Roles(db, bus),
             teams=Teams(db, bus),
-            sessions=Sessions(db, bus, passwords, factors),
+            sessions=sessions,
             factors=factors,
+            sign_on=SingleSignOn(db, users, sessions, provider=provider, egress=gate, back=back),
             tokens=Tokens(db, bus),
             callers=Authenticator(db, queues_of=queues_of),
             passwords=passwords,

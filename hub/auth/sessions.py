@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from hub import clock
@@ -62,8 +62,17 @@ class Sessions:
         renewed = await self._passwords.hash(password) if self._passwords.is_outdated(row["password_hash"]) else None
         return await self.open(row["id"], row["name"], ip=ip, agent=agent, password_hash=renewed)
 
-    async def open(self, user_id: UserId, name: str, *, ip: str, agent: str = "", password_hash: str | None = None) -> SignedIn:
-        """A session for a user who has proved who they are."""
+    async def open(
+        self,
+        user_id: UserId,
+        name: str,
+        *,
+        ip: str,
+        agent: str = "",
+        password_hash: str | None = None,
+        means: Literal["password", "oidc"] = "password",
+    ) -> SignedIn:
+        """A session for a user who has proved who they are, by these `means`."""
         now, secret = clock.now(), secrets.token_urlsafe(32)
         fresh = SignedIn(session_id=new_id(), secret=secret, user_id=user_id, expires_at=now + LIFETIME)
         by = Caller(kind="user", user_id=user_id, name=name, session_id=fresh.session_id, ip=ip)
@@ -74,7 +83,7 @@ class Sessions:
             await work.execute("DELETE FROM auth_session WHERE expires_at < $1 OR seen_at < $2", now, now - IDLE)
             if password_hash is not None:
                 await work.execute("UPDATE auth_user SET password_hash = $2 WHERE id = $1", user_id, password_hash)
-            await audit.record(work, by, "session.open", subject=("user", user_id))
+            await audit.record(work, by, "session.open", subject=("user", user_id), detail={"by": means})
         return fresh
 
     async def end(self, by: Caller, session_id: UUID) -> None:

@@ -87,15 +87,18 @@ async def fetch(
     limit: int = 10 * 2**20,
     timeout: float = 15.0,
     headers: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> Fetched:
-    """GET `url` from a session of `open_session`: no redirect is followed, `limit` bytes after decompression at most.
+    """GET `url`, or POST `form` to it, from a session of `open_session`: no redirect is followed, `limit` bytes after decompression at most.
 
     Raises `Refused` (also for other schemes than http and https), `TooLarge`, and `Unreachable` for everything the
     other side did or did not do.
     """
     address = _address(url)
     try:
-        async with asyncio.timeout(timeout), session.get(address, allow_redirects=False, headers=headers) as answer:
+        method = "GET" if form is None else "POST"
+        asked = session.request(method, address, data=form, allow_redirects=False, headers=headers)
+        async with asyncio.timeout(timeout), asked as answer:
             body = await _read(answer, limit)
             return Fetched(status=answer.status, content_type=answer.content_type, body=body)
     except (aiohttp.ClientError, TimeoutError) as error:

@@ -34,6 +34,9 @@ OPEN_TO_ALL = {
     "GET /healthz",
     "GET /metrics",
     "GET /readyz",
+    "GET /api/v1/session/oidc/{provider_id}/callback",
+    "GET /api/v1/session/oidc/{provider_id}/start",
+    "GET /api/v1/session/providers",
     "GET /api/v1/setup",
     "POST /api/v1/session",
     "POST /api/v1/setup",
@@ -74,7 +77,7 @@ CHANGED_BY_READERS = {"POST /api/v1/conversations/{conversation_id}/read"}
 """Changes for which a right to read is enough: they touch nobody but the reader."""
 
 SHARED = {
-    "account_id", "address_id", "attachment_id", "channel", "customer_id", "journal_id", "organisation_id", "org_id", "queue_id",
+    "account_id", "address_id", "attachment_id", "channel", "customer_id", "journal_id", "organisation_id", "org_id", "provider_id", "queue_id",
     "role_id", "suppression_id", "team_id", "ticket_id", "token_id", "user_id",
 }  # fmt: skip
 """Names in a path that mean things all who have the right share."""
