@@ -160,6 +160,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All calendars, by name. */
+        get: operations["calendars_list"];
+        put?: never;
+        /** Make a calendar. */
+        post: operations["calendars_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{calendar_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One calendar. */
+        get: operations["calendars_get"];
+        /** Change a calendar. What waits in its queues gets its due time anew. */
+        put: operations["calendars_change"];
+        post?: never;
+        /** Delete a calendar that no queue uses. */
+        delete: operations["calendars_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/canned-replies": {
         parameters: {
             query?: never;
@@ -167,14 +204,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All of them, by shortcut. */
+        /** All one may use, by shortcut: one's own, those of one's teams, and everybody's. */
         get: operations["canned_replies_list"];
         put?: never;
-        post?: never;
+        /** Make one: one's own, or with the right `canned.manage` a team's or everybody's. */
+        post: operations["canned_replies_add"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies/{canned_reply_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one. */
+        delete: operations["canned_replies_remove"];
+        options?: never;
+        head?: never;
+        /** Change one, or hand it to another holder. */
+        patch: operations["canned_replies_change"];
         trace?: never;
     };
     "/api/v1/conversations": {
@@ -189,6 +245,57 @@ export interface paths {
         put?: never;
         /** Write to somebody first. */
         post: operations["conversations_begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do one thing to many conversations; those the caller cannot see are left out. What takes longer goes on by itself. */
+        post: operations["bulk_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk/{bulk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far it is. */
+        get: operations["bulk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/bulk/{bulk_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put everything back where nothing happened since; an action of its own, with its own progress. */
+        post: operations["bulk_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -265,6 +372,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller is writing there. */
+        get: operations["drafts_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/drafts/{mode}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's draft of an answer or of a note. */
+        get: operations["drafts_get"];
+        /** Keep it. 409 `stale` where another page of the caller's changed, sent or threw it away since `revision`. */
+        put: operations["drafts_put"];
+        post?: never;
+        /** Throw it away. */
+        delete: operations["drafts_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/macros/{macro_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do the actions in order, each with one's own rights; the first that fails is the last that is tried. */
+        post: operations["macros_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move everything into another conversation, which is returned; this one stays as an alias of it. */
+        post: operations["bulk_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/messages": {
         parameters: {
             query?: never;
@@ -317,6 +494,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{conversation_id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move some messages into a new conversation; merging that one back undoes it. */
+        post: operations["bulk_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a conversation. */
+        put: operations["tags_put"];
+        post?: never;
+        /** Take the mark away. */
+        delete: operations["tags_take"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{conversation_id}/tickets/{ticket_id}": {
         parameters: {
             query?: never;
@@ -330,6 +542,23 @@ export interface paths {
         post?: never;
         /** Undo a link to a ticket. */
         delete: operations["conversations_unlink_ticket"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{conversation_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Separate a merged conversation again; it is returned. */
+        post: operations["bulk_unmerge"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -543,6 +772,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All one may use, by title: one's own, those of one's teams, and everybody's. */
+        get: operations["macros_list"];
+        put?: never;
+        /** Make one: one's own, or with the right `canned.manage` a team's or everybody's. */
+        post: operations["macros_add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/macros/{macro_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete one. */
+        delete: operations["macros_remove"];
+        options?: never;
+        head?: never;
+        /** Change one, or hand it to another holder. */
+        patch: operations["macros_change"];
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -577,6 +842,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own preferences; what was never chosen is as everybody begins. */
+        get: operations["preferences_get"];
+        /** Change one's own preferences: what is left out stays. Other pages of the same user hear `preferences.changed`. */
+        put: operations["preferences_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/presence": {
         parameters: {
             query?: never;
@@ -605,7 +888,8 @@ export interface paths {
         get: operations["session_my_sessions"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Sign out everywhere but here. */
+        delete: operations["session_end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -623,6 +907,59 @@ export interface paths {
         post?: never;
         /** Sign out one of one's own browsers. */
         delete: operations["session_end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it stands with one's own second factor. */
+        get: operations["second_factor_get"];
+        put?: never;
+        /** A new secret for one's device. Nothing is asked for at sign-in before it is confirmed. */
+        post: operations["second_factor_begin"];
+        /** Sign in by password alone from now on. */
+        delete: operations["second_factor_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the second factor in force with a code of the device. */
+        post: operations["second_factor_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/totp/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes; the old ones are worthless. */
+        post: operations["second_factor_renew_codes"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -764,6 +1101,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one was told, newest first. */
+        get: operations["notifications_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many were not read. */
+        get: operations["notifications_count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some, or all, were read; how many are left. Reading a conversation does the same for what was told of it. */
+        post: operations["notifications_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/offers": {
         parameters: {
             query?: never;
@@ -869,6 +1257,23 @@ export interface paths {
         patch: operations["queues_change"];
         trace?: never;
     };
+    "/api/v1/queues/{queue_id}/open-spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the queue is open, so that waiting can be counted in business time. */
+        get: operations["queues_open_spans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/rights": {
         parameters: {
             query?: never;
@@ -958,6 +1363,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/oidc/{provider_id}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Back from the provider, signed in. What goes wrong is told on the sign-in page, as `/?sign_in_error=<code>`. */
+        get: operations["session_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/oidc/{provider_id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the provider. What goes wrong is told on the sign-in page, as `/?sign_in_error=<code>`. */
+        get: operations["session_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who else can sign one in. */
+        get: operations["session_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1008,6 +1464,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tags, by name. */
+        get: operations["tags_list"];
+        put?: never;
+        /** Make a tag. */
+        post: operations["tags_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a tag, and take it from its conversations. */
+        delete: operations["tags_remove"];
+        options?: never;
+        head?: never;
+        /** Rename or recolour a tag, in all its conversations. */
+        patch: operations["tags_change"];
         trace?: never;
     };
     "/api/v1/teams": {
@@ -1221,6 +1713,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{user_id}/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take away the second factor of a user who lost it. */
+        delete: operations["second_factor_reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own, those of one's teams, and everybody's, in order. */
+        get: operations["views_list"];
+        put?: never;
+        /** Make a view; one that others see needs the right to manage queues. */
+        post: operations["views_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a view. */
+        delete: operations["views_remove"];
+        options?: never;
+        head?: never;
+        /** Change a view. */
+        patch: operations["views_change"];
+        trace?: never;
+    };
+    "/api/v1/wallboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Queues and agents as of now. */
+        get: operations["wallboard_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1316,11 +1878,13 @@ export interface components {
         };
         /**
          * SignIn
-         * @description Name and password.
+         * @description Name and password; `code` where the answer was `totp_needed`: of the device, or a recovery code.
          */
         SignIn: {
             name: string;
             password: string;
+            /** @default null */
+            code?: string | null;
         };
         /**
          * SessionView
@@ -1354,7 +1918,7 @@ export interface components {
          * @description One tick in a role, one scope of a token. The value never changes once released: it is stored.
          * @enum {unknown}
          */
-        Right: "accounts.manage" | "audit.read" | "conversations.assign" | "conversations.read" | "conversations.read_all" | "conversations.reply" | "customers.read" | "customers.write" | "queues.manage" | "roles.manage" | "system.manage" | "tickets.read" | "tickets.write" | "tokens.manage" | "users.manage";
+        Right: "accounts.manage" | "audit.read" | "canned.manage" | "conversations.assign" | "conversations.read" | "conversations.read_all" | "conversations.reply" | "customers.read" | "customers.write" | "queues.manage" | "roles.manage" | "system.manage" | "tickets.read" | "tickets.write" | "tokens.manage" | "users.manage";
         /**
          * SetupNeed
          * @description Whether the first user has to be made, and whether the hub's public address is https.
@@ -1412,16 +1976,241 @@ export interface components {
             current: boolean;
         };
         /**
-         * Page[ConversationView]
-         * @description One page of a list; `next_cursor` is null on the last.
+         * ProviderView
+         * @description Somebody who vouches for our users: a button on the sign-in page, to `/session/oidc/{id}/start`.
          */
-        Page_ConversationView_: {
-            items: components["schemas"]["ConversationView"][];
-            next_cursor: string | null;
+        ProviderView: {
+            id: string;
+            title: string;
+        };
+        /**
+         * Preferences
+         * @description All of them. `shortcuts`: action to key, where it is another than the usual one; `columns`: what the page remembers.
+         */
+        Preferences: {
+            /**
+             * @default comfortable
+             * @enum {unknown}
+             */
+            density?: "comfortable" | "compact";
+            /** @default true */
+            enter_sends?: boolean;
+            /** @default true */
+            single_keys?: boolean;
+            /** @default {} */
+            shortcuts?: {
+                [key: string]: string;
+            };
+            /** @default {} */
+            notifications?: {
+                [key: string]: components["schemas"]["Alert"];
+            };
+            /** @default null */
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @default 5 */
+            undo_seconds?: number;
+            /** @default {} */
+            columns?: {
+                [key: string]: boolean | number | string | string[] | null;
+            };
+        };
+        /**
+         * Alert
+         * @description How one kind of event makes itself noticed.
+         */
+        Alert: {
+            /** @default true */
+            desktop?: boolean;
+            /** @default true */
+            sound?: boolean;
+        };
+        /**
+         * QuietHours
+         * @description From when to when nothing makes a sound, over midnight too, by the clock of an IANA time zone.
+         */
+        QuietHours: {
+            from: string;
+            to: string;
+            timezone: string;
+        };
+        /**
+         * PreferencesChange
+         * @description What is left out stays.
+         */
+        PreferencesChange: {
+            /** @enum {unknown} */
+            density?: "comfortable" | "compact";
+            enter_sends?: boolean;
+            single_keys?: boolean;
+            shortcuts?: {
+                [key: string]: string;
+            };
+            notifications?: {
+                [key: string]: components["schemas"]["Alert"];
+            };
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            undo_seconds?: number;
+            columns?: {
+                [key: string]: boolean | number | string | string[] | null;
+            };
+        };
+        /**
+         * FactorView
+         * @description Whether a code is asked for at sign-in, and how many recovery codes are left.
+         */
+        FactorView: {
+            active: boolean;
+            recovery_codes_left: number;
+        };
+        /**
+         * EnrolmentView
+         * @description What goes into the device, told only here: the secret to type, its `otpauth:` address, and that as a picture.
+         */
+        EnrolmentView: {
+            secret: string;
+            otpauth_url: string;
+            qr_svg: string;
+        };
+        /**
+         * Code
+         * @description A code the device shows.
+         */
+        Code: {
+            code: string;
+        };
+        /**
+         * RecoveryCodes
+         * @description Each signs in once in place of a code of the device. Told only here.
+         */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        /**
+         * Proof
+         * @description One's own password, once more.
+         */
+        Proof: {
+            password: string;
+        };
+        /**
+         * BulkCreate
+         * @description What to do with the conversations named, or with all that a filter finds (as `GET /conversations` takes it).
+         */
+        BulkCreate: {
+            action: components["schemas"]["Action"];
+            /** @default null */
+            ids?: string[] | null;
+            /** @default null */
+            filter?: components["schemas"]["Filter"] | null;
+        };
+        /**
+         * Action
+         * @description One thing to do. `assign` takes `agent_id` (null for nobody), `queue` a `queue_id`, `snooze` a `reason` and mostly `until`,
+         *         `tag` and `untag` a `tag`, `priority` a `priority`.
+         */
+        Action: {
+            /** @enum {unknown} */
+            kind: "assign" | "close" | "priority" | "queue" | "read" | "reopen" | "snooze" | "tag" | "untag";
+            /** @default null */
+            agent_id?: string | null;
+            /** @default null */
+            queue_id?: string | null;
+            /** @default null */
+            until?: string | null;
+            /** @default time */
+            reason?: components["schemas"]["Snooze"];
+            /** @default null */
+            tag?: string | null;
+            /** @default null */
+            priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
+        };
+        /**
+         * Snooze
+         * @description What brings a snoozed conversation back beside the customer's writing.
+         * @enum {unknown}
+         */
+        Snooze: "hours" | "reply" | "time";
+        /**
+         * Priority
+         * @description How much it matters.
+         * @enum {unknown}
+         */
+        "hub.conversations.lifecycle.Priority": "high" | "low" | "normal" | "urgent";
+        /**
+         * Filter
+         * @description Which conversations a list shows. `sort`: newest first, or the longest waiting first (closed ones wait no more: newest first).
+         */
+        Filter: {
+            /**
+             * @default all
+             * @enum {unknown}
+             */
+            view?: "all" | "closed" | "drafts" | "mentions" | "mine" | "snoozed" | "unassigned" | "unread";
+            /** @default null */
+            waiting_for?: string | null;
+            /** @default null */
+            queue_id?: string | null;
+            /** @default null */
+            assignee_id?: string | null;
+            /** @default null */
+            channel?: string | null;
+            /** @default null */
+            priority?: string | null;
+            /** @default null */
+            tag?: string | null;
+            /** @default false */
+            unread?: boolean;
+            /** @default false */
+            draft?: boolean;
+            /** @default false */
+            mentioned?: boolean;
+            /** @default false */
+            overdue?: boolean;
+            /** @default null */
+            customer_id?: string | null;
+            /** @default null */
+            ticket_id?: string | null;
+            /**
+             * @default newest
+             * @enum {unknown}
+             */
+            sort?: "newest" | "waiting";
+        };
+        /**
+         * BulkView
+         * @description How far an action is.
+         */
+        BulkView: {
+            /** Format: uuid */
+            id: string;
+            total: number;
+            done: number;
+            failed: components["schemas"]["Failure"][];
+            finished: boolean;
+            undoes: string | null;
+        };
+        /**
+         * Failure
+         * @description A conversation that was left as it is, and why.
+         */
+        Failure: {
+            /** Format: uuid */
+            id: string;
+            code: string;
+        };
+        /**
+         * MergeInto
+         * @description The conversation that stays.
+         */
+        MergeInto: {
+            /** Format: uuid */
+            into_id: string;
         };
         /**
          * ConversationView
-         * @description A conversation for lists and headers. `unread` is the asking user's own; false in events.
+         * @description A conversation for lists and headers. `unread`, `draft` and `mentioned` are the asking user's own; false in events.
+         *
+         *         Of two views the one with the higher `rev` is the newer. `woken`: what it came back for, until somebody has read it.
          */
         ConversationView: {
             /** Format: uuid */
@@ -1442,6 +2231,7 @@ export interface components {
             candidates: number;
             ticket_ids: string[];
             snoozed_until: string | null;
+            response_due_at: string | null;
             unread: boolean;
             preview: string;
             last_direction: string;
@@ -1449,8 +2239,17 @@ export interface components {
             created_at: string;
             updated_at: string;
             version: number;
+            rev: number;
             link_reason: string;
             follows_id: string | null;
+            tags: string[];
+            draft: boolean;
+            mentioned: boolean;
+            snooze_reason: ("hours" | "reply" | "time") | null;
+            woken: ("hours" | "reply" | "time") | null;
+            merged_into: string | null;
+            /** @default null */
+            rating?: components["schemas"]["RatingView"] | null;
         };
         /**
          * State
@@ -1464,12 +2263,6 @@ export interface components {
          * @enum {unknown}
          */
         WaitingFor: "customer" | "nobody" | "us";
-        /**
-         * Priority
-         * @description How much it matters.
-         * @enum {unknown}
-         */
-        "hub.conversations.lifecycle.Priority": "high" | "low" | "normal" | "urgent";
         /**
          * ChannelKind
          * @description The medium.
@@ -1487,8 +2280,39 @@ export interface components {
             name: string;
         };
         /**
+         * RatingView
+         * @description What the visitor thought of it: 1 to 5 stars, and a word on it if he likes.
+         */
+        RatingView: {
+            stars: number;
+            comment: string;
+            at: string;
+        };
+        /**
+         * SplitOff
+         * @description The messages that go.
+         */
+        SplitOff: {
+            message_ids: string[];
+        };
+        /**
+         * Split
+         * @description What a split made.
+         */
+        Split: {
+            conversation: components["schemas"]["ConversationView"];
+        };
+        /**
+         * Page[ConversationView]
+         * @description One page of a list; `next_cursor` is null on the last.
+         */
+        Page_ConversationView_: {
+            items: components["schemas"]["ConversationView"][];
+            next_cursor: string | null;
+        };
+        /**
          * Counts
-         * @description How many open conversations wait for whom, by holder; and how many are snoozed.
+         * @description How many open conversations wait for whom, by holder; how many are snoozed; and how many each saved view finds, by its id.
          */
         Counts: {
             mine: {
@@ -1503,6 +2327,9 @@ export interface components {
             snoozed: {
                 [key: string]: number;
             };
+            views: {
+                [key: string]: number;
+            };
         };
         /**
          * ConversationPatch
@@ -1513,6 +2340,8 @@ export interface components {
             state?: components["schemas"]["State"] | null;
             /** @default null */
             snoozed_until?: string | null;
+            /** @default null */
+            snooze_reason?: components["schemas"]["Snooze"] | null;
             /** @default null */
             priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
             /** @default null */
@@ -1657,6 +2486,89 @@ export interface components {
             n: number;
         };
         /**
+         * Tag
+         * @description A word, and the colour it is shown in.
+         */
+        Tag: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            colour: string;
+        };
+        /**
+         * TagCreate
+         * @description A tag to be made; `colour` as `#rrggbb` or a name of the palette.
+         */
+        TagCreate: {
+            name: string;
+            /** @default grey */
+            colour?: string;
+        };
+        /**
+         * TagPatch
+         * @description What shall be different.
+         */
+        TagPatch: {
+            /** @default null */
+            name?: string | null;
+            /** @default null */
+            colour?: string | null;
+        };
+        /**
+         * SavedView
+         * @description A filter with a name. `position` orders them.
+         */
+        SavedView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @enum {unknown} */
+            scope: "everybody" | "mine" | "team";
+            team_id: string | null;
+            filter: components["schemas"]["Filter"];
+            /** @enum {unknown} */
+            sort: "newest" | "waiting";
+            position: number;
+            version: number;
+        };
+        /**
+         * ViewCreate
+         * @description A view to be made. `filter` takes the names of the query of `GET /conversations`.
+         */
+        ViewCreate: {
+            name: string;
+            /**
+             * @default mine
+             * @enum {unknown}
+             */
+            scope?: "everybody" | "mine" | "team";
+            /** @default null */
+            team_id?: string | null;
+            filter?: components["schemas"]["Filter"];
+            /**
+             * @default newest
+             * @enum {unknown}
+             */
+            sort?: "newest" | "waiting";
+            /** @default 0 */
+            position?: number;
+        };
+        /**
+         * ViewPatch
+         * @description What shall be different; `version` as the caller last read it.
+         */
+        ViewPatch: {
+            version: number;
+            name?: string;
+            /** @enum {unknown} */
+            scope?: "everybody" | "mine" | "team";
+            team_id?: string | null;
+            filter?: components["schemas"]["Filter"];
+            /** @enum {unknown} */
+            sort?: "newest" | "waiting";
+            position?: number;
+        };
+        /**
          * ConversationCreate
          * @description A first message to somebody.
          */
@@ -1757,6 +2669,91 @@ export interface components {
             client_key?: string | null;
         };
         /**
+         * DraftView
+         * @description A draft as its user sees it; `attachments` are those of its files that are still there.
+         */
+        DraftView: {
+            /** @default  */
+            text?: string;
+            /** @default null */
+            html?: string | null;
+            /** @default null */
+            subject?: string | null;
+            /** @default null */
+            account_id?: string | null;
+            /** @default [] */
+            to?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            cc?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            bcc?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            attachment_ids?: string[];
+            /** @default null */
+            forward_of?: string | null;
+            /** @default [] */
+            mentions?: string[];
+            /** Format: uuid */
+            conversation_id: string;
+            /** @enum {unknown} */
+            mode: "note" | "reply";
+            revision: number;
+            updated_at: string;
+            /** @default [] */
+            attachments?: components["schemas"]["Upload"][];
+        };
+        /**
+         * DraftParty
+         * @description Somebody as typed so far: need not be an address yet.
+         */
+        DraftParty: {
+            /** @default  */
+            address?: string;
+            /** @default email */
+            kind?: components["schemas"]["AddressKind"];
+            /** @default  */
+            name?: string;
+        };
+        /**
+         * Upload
+         * @description A stored file, to be named in a message by `id`.
+         */
+        Upload: {
+            /** Format: uuid */
+            id: string;
+            filename: string;
+            content_type: string;
+            size: number;
+            sha256: string;
+        };
+        /**
+         * DraftPut
+         * @description What is written so far; `revision` as last read, 0 where there was no draft.
+         */
+        DraftPut: {
+            /** @default  */
+            text?: string;
+            /** @default null */
+            html?: string | null;
+            /** @default null */
+            subject?: string | null;
+            /** @default null */
+            account_id?: string | null;
+            /** @default [] */
+            to?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            cc?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            bcc?: components["schemas"]["DraftParty"][];
+            /** @default [] */
+            attachment_ids?: string[];
+            /** @default null */
+            forward_of?: string | null;
+            /** @default [] */
+            mentions?: string[];
+            revision: number;
+        };
+        /**
          * Page[MessageView]
          * @description One page of a list; `next_cursor` is null on the last.
          */
@@ -1782,18 +2779,6 @@ export interface components {
             duration: number;
             request: string;
             response: string;
-        };
-        /**
-         * Upload
-         * @description A stored file, to be named in a message by `id`.
-         */
-        Upload: {
-            /** Format: uuid */
-            id: string;
-            filename: string;
-            content_type: string;
-            size: number;
-            sha256: string;
         };
         /**
          * Page[Hit]
@@ -1840,16 +2825,275 @@ export interface components {
             data: unknown;
         };
         /**
-         * CannedReply
-         * @description A text, called up by `/shortcut` in the composer.
+         * CannedReplyView
+         * @description A text, called up by `/shortcut` in the composer. `may_change`: by who asks. `locale` is empty for every language.
          */
-        CannedReply: {
+        CannedReplyView: {
             /** Format: uuid */
             id: string;
             shortcut: string;
             title: string;
             text: string;
+            html: string | null;
             locale: string;
+            /** @enum {unknown} */
+            scope: "everybody" | "mine" | "team";
+            team_id: string | null;
+            may_change: boolean;
+            version: number;
+        };
+        /**
+         * CannedReplyCreate
+         * @description A new one. `{{customer.name}}`, `{{agent.name}}` and their like are filled in when it is used.
+         */
+        CannedReplyCreate: {
+            shortcut: string;
+            title: string;
+            text: string;
+            /** @default null */
+            html?: string | null;
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            locale?: "" | "en" | "zh-CN";
+            /**
+             * @default mine
+             * @enum {unknown}
+             */
+            scope?: "everybody" | "mine" | "team";
+            /** @default null */
+            team_id?: string | null;
+        };
+        /**
+         * CannedReplyPatch
+         * @description What is left out stays; a new `scope` brings its `team_id`.
+         */
+        CannedReplyPatch: {
+            version: number;
+            shortcut?: string;
+            title?: string;
+            text?: string;
+            html?: string | null;
+            /** @enum {unknown} */
+            locale?: "" | "en" | "zh-CN";
+            /** @enum {unknown} */
+            scope?: "everybody" | "mine" | "team";
+            team_id?: string | null;
+        };
+        /**
+         * MacroView
+         * @description A macro. `key` is the stroke that runs it, empty for none; `may_change`: by who asks.
+         */
+        MacroView: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            key: string;
+            /** @enum {unknown} */
+            scope: "everybody" | "mine" | "team";
+            team_id: string | null;
+            actions: (components["schemas"]["ReplyAction"] | components["schemas"]["NoteAction"] | components["schemas"]["TagAction"] | components["schemas"]["UntagAction"] | components["schemas"]["AssignAction"] | components["schemas"]["QueueAction"] | components["schemas"]["PriorityAction"] | components["schemas"]["CloseAction"] | components["schemas"]["ReopenAction"] | components["schemas"]["SnoozeAction"])[];
+            may_change: boolean;
+            version: number;
+        };
+        /**
+         * ReplyAction
+         * @description Answer on the default way. `{{customer.name}}` and its like are filled in.
+         */
+        ReplyAction: {
+            /** @enum {unknown} */
+            kind: "reply";
+            text: string;
+        };
+        /**
+         * NoteAction
+         * @description Leave a note for colleagues.
+         */
+        NoteAction: {
+            /** @enum {unknown} */
+            kind: "note";
+            text: string;
+        };
+        /**
+         * TagAction
+         * @description Put a tag on it.
+         */
+        TagAction: {
+            /** @enum {unknown} */
+            kind: "tag";
+            name: string;
+        };
+        /**
+         * UntagAction
+         * @description Take a tag off.
+         */
+        UntagAction: {
+            /** @enum {unknown} */
+            kind: "untag";
+            name: string;
+        };
+        /**
+         * AssignAction
+         * @description Give it to an agent; `me` to whoever runs the macro; neither: to nobody.
+         */
+        AssignAction: {
+            /** @enum {unknown} */
+            kind: "assign";
+            /** @default null */
+            agent_id?: string | null;
+            /** @default false */
+            me?: boolean;
+        };
+        /**
+         * QueueAction
+         * @description Put it into a queue.
+         */
+        QueueAction: {
+            /** @enum {unknown} */
+            kind: "queue";
+            /** Format: uuid */
+            queue_id: string;
+        };
+        /**
+         * PriorityAction
+         * @description Say how much it matters.
+         */
+        PriorityAction: {
+            /** @enum {unknown} */
+            kind: "priority";
+            priority: components["schemas"]["hub.conversations.lifecycle.Priority"];
+        };
+        /**
+         * CloseAction
+         * @description No work is left.
+         */
+        CloseAction: {
+            /** @enum {unknown} */
+            kind: "close";
+        };
+        /**
+         * ReopenAction
+         * @description There is work again.
+         */
+        ReopenAction: {
+            /** @enum {unknown} */
+            kind: "reopen";
+        };
+        /**
+         * SnoozeAction
+         * @description Out of sight for some minutes, at most a year, or until the customer writes.
+         */
+        SnoozeAction: {
+            /** @enum {unknown} */
+            kind: "snooze";
+            minutes: number;
+        };
+        /**
+         * MacroCreate
+         * @description A new one, with 1 to 20 actions, done in this order.
+         */
+        MacroCreate: {
+            title: string;
+            actions: (components["schemas"]["ReplyAction"] | components["schemas"]["NoteAction"] | components["schemas"]["TagAction"] | components["schemas"]["UntagAction"] | components["schemas"]["AssignAction"] | components["schemas"]["QueueAction"] | components["schemas"]["PriorityAction"] | components["schemas"]["CloseAction"] | components["schemas"]["ReopenAction"] | components["schemas"]["SnoozeAction"])[];
+            /** @default  */
+            key?: string;
+            /**
+             * @default mine
+             * @enum {unknown}
+             */
+            scope?: "everybody" | "mine" | "team";
+            /** @default null */
+            team_id?: string | null;
+        };
+        /**
+         * MacroPatch
+         * @description What is left out stays; a new `scope` brings its `team_id`.
+         */
+        MacroPatch: {
+            version: number;
+            title?: string;
+            key?: string;
+            actions?: (components["schemas"]["ReplyAction"] | components["schemas"]["NoteAction"] | components["schemas"]["TagAction"] | components["schemas"]["UntagAction"] | components["schemas"]["AssignAction"] | components["schemas"]["QueueAction"] | components["schemas"]["PriorityAction"] | components["schemas"]["CloseAction"] | components["schemas"]["ReopenAction"] | components["schemas"]["SnoozeAction"])[];
+            /** @enum {unknown} */
+            scope?: "everybody" | "mine" | "team";
+            team_id?: string | null;
+        };
+        /**
+         * MacroRun
+         * @description With a `client_key` the same request again answers and notes nothing twice.
+         */
+        MacroRun: {
+            /** @default null */
+            client_key?: string | null;
+        };
+        /**
+         * MacroRan
+         * @description What became of each action, in order. `finished`: all were done; else the last one here failed.
+         */
+        MacroRan: {
+            done: components["schemas"]["Outcome"][];
+            finished: boolean;
+        };
+        /**
+         * Outcome
+         * @description What became of one action. `code` and `detail` say why it failed.
+         */
+        Outcome: {
+            kind: string;
+            ok: boolean;
+            /** @default  */
+            code?: string;
+            /** @default  */
+            detail?: string;
+        };
+        /**
+         * Page[NotificationView]
+         * @description One page of a list; `next_cursor` is null on the last.
+         */
+        Page_NotificationView_: {
+            items: components["schemas"]["NotificationView"][];
+            next_cursor: string | null;
+        };
+        /**
+         * NotificationView
+         * @description One thing one was told. `text` is the beginning of the note, for a mention.
+         */
+        NotificationView: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["Kind"];
+            /** Format: uuid */
+            conversation_id: string;
+            message_id: string | null;
+            by_id: string | null;
+            by_name: string;
+            text: string;
+            at: string;
+            read: boolean;
+        };
+        /**
+         * Kind
+         * @description Why somebody is told.
+         * @enum {unknown}
+         */
+        Kind: "assigned" | "mention" | "overdue";
+        /**
+         * UnreadCount
+         * @description How many were not read.
+         */
+        UnreadCount: {
+            unread: number;
+        };
+        /**
+         * ReadNotifications
+         * @description Which ones were read: some, or all.
+         */
+        ReadNotifications: {
+            /** @default [] */
+            ids?: string[];
+            /** @default false */
+            all?: boolean;
         };
         /**
          * Page[Customer]
@@ -2125,6 +3369,8 @@ export interface components {
         /**
          * QueueView
          * @description A queue. `waiting`: conversations without an agent that wait for us; `weights` only where they differ from the usual.
+         *
+         *         Without a calendar it is always open. The minutes to a response are business time; null promises nothing.
          */
         QueueView: {
             /** Format: uuid */
@@ -2139,6 +3385,14 @@ export interface components {
             member_ids: string[];
             is_default: boolean;
             version: number;
+            calendar_id: string | null;
+            first_response_minutes: number | null;
+            next_response_minutes: number | null;
+            after_hours: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             waiting: number;
             oldest_waiting_at: string | null;
         };
@@ -2166,6 +3420,18 @@ export interface components {
             };
             /** @default [] */
             member_ids?: string[];
+            /** @default null */
+            calendar_id?: string | null;
+            /** @default null */
+            first_response_minutes?: number | null;
+            /** @default null */
+            next_response_minutes?: number | null;
+            /** @default {} */
+            after_hours?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
         };
         /**
          * QueuePatch
@@ -2181,6 +3447,78 @@ export interface components {
                 [key: string]: number;
             };
             member_ids?: string[];
+            calendar_id?: string | null;
+            first_response_minutes?: number | null;
+            next_response_minutes?: number | null;
+            after_hours?: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
+         * Span
+         * @description A stretch of time, UTC; open from `start`, closed from `end` on.
+         */
+        Span: {
+            start: string;
+            end: string;
+        };
+        /**
+         * CalendarView
+         * @description Business hours; `week` is Monday first, in the calendar's time zone.
+         */
+        CalendarView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            timezone: string;
+            week: components["schemas"]["PeriodView"][][];
+            holidays: components["schemas"]["HolidayView"][];
+            version: number;
+        };
+        /**
+         * PeriodView
+         * @description A part of a day: open from, closed from `to` on.
+         */
+        PeriodView: {
+            from: string;
+            to: string;
+        };
+        /**
+         * HolidayView
+         * @description A date that is not like its weekday: closed, or open at other times.
+         */
+        HolidayView: {
+            /** Format: date */
+            date: string;
+            /** @default  */
+            name?: string;
+            /** @default [] */
+            periods?: components["schemas"]["PeriodView"][];
+        };
+        /**
+         * CalendarCreate
+         * @description A calendar to be made.
+         */
+        CalendarCreate: {
+            name: string;
+            timezone: string;
+            week: components["schemas"]["PeriodView"][][];
+            /** @default [] */
+            holidays?: components["schemas"]["HolidayView"][];
+        };
+        /**
+         * CalendarPut
+         * @description A calendar as it shall be, whole; `version` as last read.
+         */
+        CalendarPut: {
+            name: string;
+            timezone: string;
+            week: components["schemas"]["PeriodView"][][];
+            /** @default [] */
+            holidays?: components["schemas"]["HolidayView"][];
+            version: number;
         };
         /**
          * PresenceView
@@ -2194,6 +3532,7 @@ export interface components {
             load: number;
             capacity: number;
             connected: boolean;
+            until: string | null;
         };
         /**
          * PresencePut
@@ -2201,13 +3540,15 @@ export interface components {
          */
         PresencePut: {
             state: components["schemas"]["AgentState"];
+            /** @default null */
+            seconds?: number | null;
         };
         /**
          * AgentState
          * @description How an agent wants to be seen. Only who is online and connected is offered anything.
          * @enum {unknown}
          */
-        AgentState: "away" | "busy" | "offline" | "online";
+        AgentState: "away" | "busy" | "offline" | "online" | "wrap_up";
         /**
          * MyOffer
          * @description Something that is offered to the caller; `conversation` as lists show it.
@@ -2405,6 +3746,7 @@ export interface components {
             team_ids: string[];
             disabled: boolean;
             work_number: string | null;
+            second_factor: boolean;
             created_at: string;
             version: number;
         };
@@ -2651,6 +3993,47 @@ export interface components {
          */
         Health: {
             loop_lag_ms: number;
+        };
+        /**
+         * Wallboard
+         * @description The board as of `at`.
+         */
+        Wallboard: {
+            at: string;
+            queues: components["schemas"]["QueueTile"][];
+            agents: components["schemas"]["AgentTile"][];
+        };
+        /**
+         * QueueTile
+         * @description A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` of them too long.
+         *
+         *         Of its members, `online` could be given work and `free` have room for a chat.
+         */
+        QueueTile: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            open: number;
+            unanswered: number;
+            waiting: number;
+            oldest_waiting_at: string | null;
+            overdue: number;
+            online: number;
+            free: number;
+        };
+        /**
+         * AgentTile
+         * @description An agent. `load` of `capacity` is taken; `until`: when after-call work ends.
+         */
+        AgentTile: {
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            state: string;
+            since: string;
+            until: string | null;
+            load: number;
+            capacity: number;
         };
     };
     responses: never;
@@ -3412,7 +4795,7 @@ export interface operations {
             };
         };
     };
-    canned_replies_list: {
+    calendars_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -3427,7 +4810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CannedReply"][];
+                    "application/json": components["schemas"]["CalendarView"][];
                 };
             };
             /** @description unauthorised */
@@ -3459,14 +4842,589 @@ export interface operations {
             };
         };
     };
+    calendars_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description calendar_name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_calendar, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarPut"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_calendar, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description calendar_name_taken, stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendars_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                calendar_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_calendar, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description calendar_in_use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canned_replies_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyView"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canned_replies_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shortcut_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canned_replies_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    canned_replies_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                canned_reply_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplyView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description shortcut_taken, stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     conversations_list: {
         parameters: {
             query?: {
-                view?: "all" | "closed" | "mine" | "snoozed" | "unassigned";
+                view?: "all" | "closed" | "drafts" | "mentions" | "mine" | "snoozed" | "unassigned" | "unread";
                 waiting_for?: components["schemas"]["WaitingFor"] | null;
                 queue_id?: string | null;
                 assignee_id?: string | null;
                 channel?: components["schemas"]["ChannelKind"] | null;
+                priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
+                tag?: string | null;
+                unread?: boolean;
+                draft?: boolean;
+                mentioned?: boolean;
+                overdue?: boolean;
                 customer_id?: string | null;
                 ticket_id?: string | null;
                 sort?: "newest" | "waiting";
@@ -3586,6 +5544,209 @@ export interface operations {
             };
             /** @description bad_address, invalid, no_such_upload, refused */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_queue, no_such_tag */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid, no_such_agent */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_bulk, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                bulk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_bulk, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_undoable */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3769,7 +5930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description stale */
+            /** @description merged, stale */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3858,7 +6019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description stale */
+            /** @description merged, stale */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3996,6 +6157,451 @@ export interface operations {
             };
             /** @description no_such_conversation, not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                mode: "note" | "reply";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, no_such_draft, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                mode: "note" | "reply";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPut"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drafts_delete: {
+        parameters: {
+            query?: {
+                revision?: number | null;
+            };
+            header?: never;
+            path: {
+                conversation_id: string;
+                mode: "note" | "reply";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    macros_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                macro_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroRun"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroRan"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInto"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged, not_mergeable */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4301,6 +6907,231 @@ export interface operations {
             };
         };
     };
+    bulk_split: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitOff"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Split"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, no_such_message, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, no_such_tag, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_take: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     conversations_link_ticket: {
         parameters: {
             query?: never;
@@ -4410,6 +7241,73 @@ export interface operations {
             };
             /** @description no_such_conversation, not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bulk_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_conversation, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_mergeable */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5502,6 +8400,285 @@ export interface operations {
             };
         };
     };
+    macros_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroView"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    macros_add: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description title_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    macros_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                macro_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    macros_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                macro_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user, not_yours */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale, title_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_change_me: {
         parameters: {
             query?: never;
@@ -5619,6 +8796,131 @@ export interface operations {
                 };
             };
             /** @description invalid, weak_password, wrong_old_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preferences_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preferences_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5752,6 +9054,51 @@ export interface operations {
             };
         };
     };
+    session_end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     session_end_session: {
         parameters: {
             query?: never;
@@ -5790,6 +9137,368 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description second_factor_active */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description second_factor_inactive */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid, wrong_old_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description totp_wrong, unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description second_factor_inactive */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_renew_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Proof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description second_factor_inactive */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid, wrong_old_password */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too_many_attempts */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6270,6 +9979,182 @@ export interface operations {
             };
             /** @description nothing_to_retry */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_list: {
+        parameters: {
+            query?: {
+                unread?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NotificationView_"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_cursor */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_count: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadNotifications"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCount"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, needs_user */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6842,6 +10727,76 @@ export interface operations {
             };
         };
     };
+    queues_open_spans: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                queue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Span"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_queue, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     roles_rights: {
         parameters: {
             query?: never;
@@ -7306,7 +11261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description wrong_password */
+            /** @description totp_needed, totp_wrong, wrong_password */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7385,6 +11340,122 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_callback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                iss?: string | null;
+            };
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_start: {
+        parameters: {
+            query?: {
+                next?: string;
+            };
+            header?: never;
+            path: {
+                provider_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderView"][];
                 };
             };
             /** @description any other problem */
@@ -7584,6 +11655,276 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_tag, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tags_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_tag, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description name_taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8882,6 +13223,379 @@ export interface operations {
             };
             /** @description invalid, weak_password */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    second_factor_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description escalation, forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description second_factor_inactive */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewCreate"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_view, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_view, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wallboard_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallboard"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
