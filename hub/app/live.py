@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from aiohttp import web
 
+from hub import clock
 from hub.api.clients import client_ip, is_foreign
 from hub.api.identify import SocketCallers
 from hub.api.signed import sign_path
@@ -15,7 +17,8 @@ from hub.delivery.transcripts import Transcripts
 from hub.ids import AccountId
 from hub.intake.forgetting import Forgetting
 from hub.realtime import Realtime
-from hub.realtime.ports import Afterwards, AlwaysOpen, Choice
+from hub.realtime.ports import Afterwards, Choice, Opening
+from hub.routing.hours import next_opening
 from hub.visitors.values import Site
 
 _KEPT = 1.0  # seconds: all who wait on a site ask again and again
@@ -43,6 +46,23 @@ class _Choices:
         return [Choice(kind=one.kind, id=one.id, name=one.name, online=one.online) for one in offered], online
 
 
+class _Openings:
+    """When the queue of a conversation, or else of its site, is open."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def of_site(self, site: Site, queue_id: UUID | None) -> Opening:
+        """Open now, or when again; a queue without hours is always open."""
+        queue = queue_id or await self._parts.sites.queue_of(site.account_id)
+        calendar = await self._parts.hub.routing.hours(queue)
+        if calendar is None:
+            return Opening()
+        now = clock.now()
+        opens_at = next_opening(calendar, now)
+        return Opening(open=opens_at == now, opens_at=None if opens_at == now else opens_at)
+
+
 def realtime(parts: Parts) -> Realtime:
     """The socket endpoint of this process."""
     hub = parts.hub
@@ -65,7 +85,7 @@ def realtime(parts: Parts) -> Realtime:
         callers=SocketCallers(hub),
         presence=hub.routing.presence,
         choices=_Choices(parts),
-        openings=AlwaysOpen(),
+        openings=_Openings(parts),
         afterwards=Afterwards(
             rate=Ratings(hub.db).rate,
             send_transcript=Transcripts(hub.db, hub.delivery).send,
