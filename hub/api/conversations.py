@@ -1,7 +1,7 @@
 """Conversations over HTTP: lists, one conversation, its messages, and the verbs on it."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -9,10 +9,11 @@ from msgspec import Meta
 
 from hub.api.endpoint import Page, Request, Router
 from hub.auth.rights import Right
-from hub.conversations import queries
-from hub.conversations.errors import NoSuchAgent, NoSuchConversation
-from hub.conversations.lifecycle import Priority, State, WaitingFor
-from hub.conversations.queries import Filter
+from hub.conversations import listing, queries
+from hub.conversations.errors import Merged, NoSuchAgent, NoSuchConversation
+from hub.conversations.filters import Filter, Sort, View
+from hub.conversations.lifecycle import Priority, Snooze, State, WaitingFor
+from hub.conversations.saved import views_for
 from hub.conversations.service import Change
 from hub.conversations.values import ConversationView, MessageView
 from hub.db.keyset import BadCursor
@@ -30,25 +31,32 @@ Subject = Annotated[str, Meta(max_length=500)]
 class ConversationQuery(msgspec.Struct):
     """Which conversations, and in which order."""
 
-    view: Literal["mine", "unassigned", "all", "snoozed", "closed"] = "all"
+    view: View = "all"
     waiting_for: WaitingFor | None = None
     queue_id: UUID | None = None
     assignee_id: UUID | None = None
     channel: ChannelKind | None = None
+    priority: Priority | None = None
+    tag: Annotated[str, Meta(max_length=50)] | None = None
+    unread: bool = False
+    draft: bool = False
+    mentioned: bool = False
+    overdue: bool = False
     customer_id: UUID | None = None
     ticket_id: UUID | None = None
-    sort: Literal["newest", "waiting"] = "newest"
+    sort: Sort = "newest"
     cursor: str | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """How many open conversations wait for whom, by holder; and how many are snoozed."""
+    """How many open conversations wait for whom, by holder; how many are snoozed; and how many each saved view finds, by its id."""
 
     mine: dict[str, int]
     unassigned: dict[str, int]
     all: dict[str, int]
     snoozed: dict[str, int]
+    views: dict[str, int]
 
 
 class ConversationPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -56,6 +64,7 @@ class ConversationPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True
 
     state: State | None = None
     snoozed_until: Annotated[datetime, Meta(tz=True)] | None = None
+    snooze_reason: Snooze | None = None
     priority: Priority | None = None
     subject: Subject | None = None
     queue_id: QueueId | None = None
@@ -94,34 +103,29 @@ class ReadMark(msgspec.Struct, forbid_unknown_fields=True):
 @api.get("/conversations", needs=Right.CONVERSATIONS_READ, raises=(BadCursor,))
 async def list_(request: Request, query: ConversationQuery) -> Page[ConversationView]:
     """The conversations the caller may see."""
-    wanted = Filter(
-        view=query.view,
-        waiting_for=query.waiting_for,
-        queue_id=query.queue_id,
-        assignee_id=query.assignee_id,
-        channel=query.channel,
-        customer_id=query.customer_id,
-        ticket_id=query.ticket_id,
-        sort=query.sort,
-    )
-    items, following = await queries.listed(request.hub.db, request.caller, wanted, cursor=query.cursor, limit=query.limit)
+    wanted = Filter(**{name: getattr(query, name) for name in Filter.__struct_fields__})
+    items, following = await listing.listed(request.hub.db, request.caller, wanted, cursor=query.cursor, limit=query.limit)
     return Page(items=items, next_cursor=following)
 
 
 @api.get("/conversations/counts", needs=Right.CONVERSATIONS_READ)
 async def count(request: Request) -> Counts:
     """How much work there is."""
-    return Counts(**await queries.counts(request.hub.db, request.caller))
+    db, caller = request.hub.db, request.caller
+    found = await views_for(db, caller.user_id, caller.team_ids)
+    return Counts(**await queries.counts(db, caller), views=await queries.view_counts(db, caller, found))
 
 
 @api.get("/conversations/{conversation_id}", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))
 async def get(request: Request, conversation_id: ConversationId) -> ConversationView:
     """One conversation."""
-    return await queries.view(request.hub.db, conversation_id, request.caller)
+    return await listing.view(request.hub.db, conversation_id, request.caller)
 
 
 @api.patch(
-    "/conversations/{conversation_id}", needs=Right.CONVERSATIONS_REPLY, raises=(NoSuchConversation, NoSuchQueue, Stale, Invalid)
+    "/conversations/{conversation_id}",
+    needs=Right.CONVERSATIONS_REPLY,
+    raises=(NoSuchConversation, NoSuchQueue, Merged, Stale, Invalid),
 )
 async def change(request: Request, conversation_id: ConversationId, body: ConversationPatch) -> ConversationView:
     """Close, reopen, snooze, prioritise, rename, or hand to another queue."""
@@ -130,6 +134,7 @@ async def change(request: Request, conversation_id: ConversationId, body: Conver
     given = Change(
         state=body.state,
         snoozed_until=body.snoozed_until,
+        snooze_reason=body.snooze_reason,
         priority=body.priority,
         subject=body.subject,
         queue_id=body.queue_id,
@@ -139,7 +144,9 @@ async def change(request: Request, conversation_id: ConversationId, body: Conver
 
 
 @api.put(
-    "/conversations/{conversation_id}/assignee", needs=Right.CONVERSATIONS_ASSIGN, raises=(NoSuchConversation, NoSuchAgent, Stale)
+    "/conversations/{conversation_id}/assignee",
+    needs=Right.CONVERSATIONS_ASSIGN,
+    raises=(NoSuchConversation, NoSuchAgent, Merged, Stale),
 )
 async def assign(request: Request, conversation_id: ConversationId, body: AssigneePut) -> ConversationView:
     """Give the conversation to an agent; they see it at once."""

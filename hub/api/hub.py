@@ -8,8 +8,12 @@ from hub.accounts import Accounts
 from hub.auth import Auth
 from hub.automation import CannedReplies, Macros
 from hub.bus import Bus
+from hub.conversations.bulk import Bulk
 from hub.conversations.drafts import Drafts
+from hub.conversations.merging import Merging
+from hub.conversations.saved import SavedViews
 from hub.conversations.service import Conversations
+from hub.conversations.tags import Tags
 from hub.conversations.uploads import Uploads
 from hub.crm.customers import Customers
 from hub.crm.tickets import Tickets
@@ -44,6 +48,10 @@ class Hub:
     accounts: Accounts
     visitors: Visitors
     conversations: Conversations
+    tags: Tags
+    views: SavedViews
+    bulk: Bulk
+    merging: Merging
     uploads: Uploads
     drafts: Drafts
     carriers: Carriers

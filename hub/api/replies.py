@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from hub.api.endpoint import Request, Router
 from hub.auth.rights import Right
-from hub.conversations import queries
+from hub.conversations import listing, queries
 from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUpload
 from hub.conversations.forward import forwarded
 from hub.conversations.store import content_digest
@@ -107,7 +107,7 @@ async def begin(request: Request, body: ConversationCreate) -> Begun:
         ),
     )
     message = await request.hub.delivery.send(send, by=request.caller)
-    view = await queries.view(request.hub.db, message.conversation_id, request.caller)
+    view = await listing.view(request.hub.db, message.conversation_id, request.caller)
     return Begun(conversation=view, message=message)
 
 

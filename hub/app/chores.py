@@ -1,13 +1,14 @@
 """Durable jobs: what their names mean, and when they come round."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
 from hub.db import prune_events
 from hub.jobs import Handler, Job, Worker
-from hub.messages.jobs import PRUNE_EVENTS, PRUNE_NOTIFICATIONS, PRUNE_UPLOADS, TELL_USERS, WAKE_SNOOZED
+from hub.messages.jobs import BULK, PRUNE_EVENTS, PRUNE_NOTIFICATIONS, PRUNE_UPLOADS, RETAG, TELL_USERS, WAKE_SNOOZED
 
 
 def job_worker(hub: Hub) -> Worker:
@@ -28,12 +29,21 @@ def job_worker(hub: Hub) -> Worker:
         while await hub.conversations.wake_snoozed():
             pass
 
+    async def retag(job: Job) -> None:
+        named = job.payload
+        await hub.tags.retag(UUID(named["tag_id"]), named["before"], named["after"], named["beyond"])
+
+    async def bulk(job: Job) -> None:
+        await hub.bulk.run(UUID(job.payload["bulk_id"]))
+
     handlers: dict[str, Handler] = {
         PRUNE_EVENTS: prune,
         PRUNE_UPLOADS: prune_uploads,
         PRUNE_NOTIFICATIONS: prune_notifications,
         TELL_USERS: hub.notifications.perform,
         WAKE_SNOOZED: wake_snoozed,
+        RETAG: retag,
+        BULK: bulk,
     }
     worker = Worker(hub.db, handlers)
     worker.schedule(PRUNE_EVENTS, every=timedelta(hours=1))

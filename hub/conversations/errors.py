@@ -9,6 +9,12 @@ class NoSuchConversation(NotFound):
     code = "no_such_conversation"
 
 
+class Merged(Conflict):
+    """It is only a name now for the conversation it was merged into (`into_id`)."""
+
+    code = "merged"
+
+
 class NoSuchAgent(Invalid):
     """Nobody can be given a conversation under this id: not there, or disabled."""
 
@@ -21,6 +27,12 @@ class NoSuchMessage(NotFound):
     code = "no_such_message"
 
 
+class NoSuchDraft(NotFound):
+    """The caller is writing nothing there."""
+
+    code = "no_such_draft"
+
+
 class NoSuchUpload(Invalid):
     """A file that was not uploaded, by somebody else, or too long ago."""
 
@@ -31,3 +43,39 @@ class NotOver(Conflict):
     """It is rated when it has ended."""
 
     code = "not_over"
+
+
+class NoSuchTag(NotFound):
+    """No tag under this id or name."""
+
+    code = "no_such_tag"
+
+
+class TagNameTaken(Conflict):
+    """Tags are told apart by their names."""
+
+    code = "name_taken"
+
+
+class NoSuchView(NotFound):
+    """Not there, or another user's own."""
+
+    code = "no_such_view"
+
+
+class NoSuchBulk(NotFound):
+    """Not there, or another user's."""
+
+    code = "no_such_bulk"
+
+
+class NotUndoable(Conflict):
+    """Still at work, or an undoing itself, or undone before."""
+
+    code = "not_undoable"
+
+
+class NotMergeable(Conflict):
+    """The two cannot become one, or one cannot become two, as they are now."""
+
+    code = "not_mergeable"

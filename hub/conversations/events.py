@@ -1,5 +1,6 @@
 """What the event log says about conversations: the views themselves, so that a page needs no second request."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, MessageView
 from hub.db import Audience, Event
+from hub.ids import UserId
 
 TEXT_IN_EVENTS = 16_384
 """Characters of a text that an event carries; of a longer one it carries the beginning and `extra.partial`, and the page fetches the rest."""
@@ -30,6 +32,11 @@ def created(conversation: Conversation, view: ConversationView) -> Event:
 def changed(conversation: Conversation, view: ConversationView) -> Event:
     """State, priority, links or names changed."""
     return Event(type="conversation.changed", data={"conversation": msgspec.to_builtins(view)}, audience=audience(conversation))
+
+
+def overdue(conversation: Conversation, view: ConversationView) -> Event:
+    """The time promised for an answer has passed."""
+    return Event(type="conversation.overdue", data={"conversation": msgspec.to_builtins(view)}, audience=audience(conversation))
 
 
 def moved(before: Conversation, after: Conversation, view: ConversationView) -> Event:
@@ -59,6 +66,14 @@ def message_added(conversation: Conversation, view: ConversationView, message: M
         type="message.added",
         data={"conversation": msgspec.to_builtins(view), "message": _fitted(message)},
         audience=audience(conversation),
+    )
+
+
+def read(conversation: Conversation, user_id: UserId, n: int) -> Event:
+    """The user has read up to this message: told to the user alone, whose other pages then know."""
+    seen = audience(conversation)
+    return Event(
+        type="conversation.read", data={"conversation_id": conversation.id, "n": n}, audience=replace(seen, user_id=user_id)
     )
 
 

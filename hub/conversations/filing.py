@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hub.conversations import events
 from hub.conversations.lifecycle import Conversation, Said, WaitingFor, after, continues
+from hub.conversations.moving import note_alias
 from hub.conversations.store import (
     NewMessage,
     insert_conversations,
@@ -67,48 +68,67 @@ class _Batch:
         self._now: dict[ConversationId, Conversation] = {}
         self._new: list[ConversationId] = []
         self._messages: list[NewMessage] = []
+        self._by_alias: list[tuple[ConversationId, MessageId]] = []
 
     async def file(self, filings: Sequence[Filing]) -> list[Filed]:
         # Two transactions that each begin a conversation with the same sender would begin two.
         await self._work.hold(*(f"filing {f.account_id} {f.message.sender.value}" for f in filings))
         await self._signals.load(self._work, [(f.account_id, f.message) for f in filings])
         self._now = await lock_conversations(self._work, self._signals.conversations())
+        await self._follow_aliases()
         began = [self._place(filing) for filing in filings]
         await self._store()
         return await self._announce(began)
 
+    async def _follow_aliases(self) -> None:
+        """Lock what merged conversations were merged into, to the end of each chain."""
+        while wanted := {c.merged_into for c in self._now.values() if c.merged_into} - self._now.keys():
+            self._now |= await lock_conversations(self._work, wanted)
+
+    def _end_of(self, id: ConversationId) -> tuple[Conversation | None, tuple[ConversationId, ...]]:
+        """Where a conversation's messages are now, and by which aliases one gets there."""
+        aliases: tuple[ConversationId, ...] = ()
+        found = self._now.get(id)
+        while found is not None and found.merged_into is not None:
+            aliases = (*aliases, found.id)
+            found = self._now.get(found.merged_into)
+        return found, aliases
+
     def _place(self, filing: Filing) -> bool:
-        conversation = self._belonging(filing)
+        conversation, aliases = self._belonging(filing)
         began = conversation.id not in self._now
         if began:
             self._new.append(conversation.id)
         message = _new_message(filing, conversation)
         self._now[conversation.id] = after(conversation, _said(message, filing))
         self._messages.append(message)
+        self._by_alias += [(alias, message.id) for alias in aliases]
         self._signals.remember(filing.account_id, message.id, self._now[conversation.id], message.own_keys, filing.at)
         return began
 
-    def _belonging(self, filing: Filing) -> Conversation:
-        """The conversation it continues, or a new one that says why it is new."""
+    def _belonging(self, filing: Filing) -> tuple[Conversation, tuple[ConversationId, ...]]:
+        """The conversation it continues (and by which aliases), or a new one that says why it is new."""
         stranger: Conversation | None = None
         for signal in self._signals.of(filing.account_id, filing.message, filing.at):
-            conversation = self._now.get(signal.conversation_id)
+            conversation, aliases = self._end_of(signal.conversation_id)
             if conversation is None:
                 continue
             if not belongs(signal, conversation, filing.message, filing.ours):
                 stranger = stranger or conversation
             elif continues(conversation, filing.message.channel, filing.at):
-                return conversation
+                return conversation, aliases
             else:
-                return _begin(filing, follows=conversation, reason="follows_closed")
+                return _begin(filing, follows=conversation, reason="follows_closed"), ()
         if stranger is not None:
-            return _begin(filing, follows=stranger, reason="not_a_participant")
-        return _begin(filing, follows=None, reason="new")
+            return _begin(filing, follows=stranger, reason="not_a_participant"), ()
+        return _begin(filing, follows=None, reason="new"), ()
 
     async def _store(self) -> None:
         fresh = set(self._new)
         numbers = await insert_conversations(self._work, [self._now[id] for id in self._new])
         self._numbers = await insert_messages(self._work, self._messages)
+        if self._by_alias:
+            await note_alias(self._work, self._by_alias)
         for message in self._messages:
             conversation = self._now[message.conversation_id]
             n = numbers.get(conversation.id, conversation.n)

@@ -28,6 +28,14 @@ class WaitingFor(StrEnum):
     NOBODY = "nobody"
 
 
+class Snooze(StrEnum):
+    """What brings a snoozed conversation back beside the customer's writing."""
+
+    TIME = "time"
+    REPLY = "reply"  # nothing else
+    HOURS = "hours"  # the begin of business hours
+
+
 class Priority(StrEnum):
     """How much it matters."""
 
@@ -39,7 +47,11 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """One row of `conversation`, whole. `n` is 0 until it is stored; `version` counts what people changed, not what arrived."""
+    """One row of `conversation`, whole. `n` is 0 until it is stored; `version` counts what people changed, not what arrived.
+
+    `rev` counts every write: of two views of a conversation the one with the higher `rev` is the newer. Of a merged one only the
+    number is left, which leads to where its messages are.
+    """
 
     n: int = 0
     id: ConversationId
@@ -68,6 +80,18 @@ class Conversation:
     created_at: datetime
     updated_at: datetime
     version: int = 1
+    rev: int = 1
+    tags: tuple[str, ...] = ()
+    ticket_ids: tuple[str, ...] = ()
+    snooze_reason: str | None = None
+    woken: str | None = None
+    merged_into: ConversationId | None = None
+    response_due_at: datetime | None = None  # read only: kept by `waits`, void when the wait is another
+
+    @property
+    def due_at(self) -> datetime | None:
+        """Until when an answer is due, while somebody waits for us."""
+        return self.response_due_at if self.state is State.OPEN and self.waiting_for is WaitingFor.US else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +130,8 @@ def _received(conversation: Conversation, said: Said) -> Conversation:
         heard,
         state=State.OPEN,
         snoozed_until=None,
+        snooze_reason=None,
+        woken=Snooze.REPLY.value if conversation.state is State.SNOOZED else conversation.woken,
         closed_at=None,
         waiting_for=WaitingFor.US,
         waiting_since=conversation.waiting_since if waited else said.at,
@@ -157,6 +183,8 @@ def close(conversation: Conversation, at: datetime) -> Conversation:
         state=State.CLOSED,
         closed_at=at,
         snoozed_until=None,
+        snooze_reason=None,
+        woken=None,
         waiting_for=WaitingFor.NOBODY,
         waiting_since=at,
         updated_at=at,
@@ -173,6 +201,7 @@ def reopen(conversation: Conversation, at: datetime) -> Conversation:
         state=State.OPEN,
         closed_at=None,
         snoozed_until=None,
+        snooze_reason=None,
         waiting_for=turn if is_closed else conversation.waiting_for,
         waiting_since=at if is_closed else conversation.waiting_since,
         updated_at=at,
@@ -180,12 +209,19 @@ def reopen(conversation: Conversation, at: datetime) -> Conversation:
     )
 
 
-def snooze(conversation: Conversation, until: datetime, at: datetime) -> Conversation:
-    """Out of sight until then, or until the customer writes. One that waited for nobody comes back to us."""
+def wake(conversation: Conversation, at: datetime) -> Conversation:
+    """What a snoozed conversation waited for has come: open again, saying why."""
+    return replace(reopen(conversation, at), woken=conversation.snooze_reason or Snooze.TIME.value)
+
+
+def snooze(conversation: Conversation, until: datetime | None, at: datetime, *, reason: Snooze = Snooze.TIME) -> Conversation:
+    """Out of sight until then, or until the customer writes (None: only then). One that waited for nobody comes back to us."""
     return replace(
         conversation,
         state=State.SNOOZED,
         snoozed_until=until,
+        snooze_reason=reason.value,
+        woken=None,
         closed_at=None,
         waiting_for=WaitingFor.US if conversation.waiting_for is WaitingFor.NOBODY else conversation.waiting_for,
         updated_at=at,

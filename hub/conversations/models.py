@@ -34,6 +34,12 @@ class ConversationRow(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
     version = fields.IntField()
+    rev = fields.BigIntField()
+    tags: fields.JSONField[object] = fields.JSONField()
+    ticket_ids: fields.JSONField[object] = fields.JSONField()
+    snooze_reason = fields.CharField(max_length=8, null=True)
+    woken = fields.CharField(max_length=8, null=True)
+    merged_into = fields.UUIDField(null=True)
     clock_since = fields.DatetimeField(null=True)
     clock_queue_id = fields.UUIDField(null=True)
     response_due_at = fields.DatetimeField(null=True)
@@ -155,6 +161,7 @@ class ConversationReadRow(Model):
         "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_reads"
     )
     read_n = fields.BigIntField()
+    mentioned_n = fields.BigIntField()
 
     class Meta:
         table = "conversation_read"
@@ -207,3 +214,124 @@ class DraftRow(Model):
     class Meta:
         table = "draft"
         unique_together = (("user_id", "conversation", "mode"),)
+
+
+class TagRow(Model):
+    """A word that conversations are marked with."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=50)
+    name_key = fields.CharField(max_length=50, unique=True)
+    colour = fields.CharField(max_length=16)
+    removed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "tag"
+
+
+class ConversationTagRow(Model):
+    """Which conversations have a tag; `conversation.tags` holds the names for showing."""
+
+    n = fields.BigIntField(primary_key=True)
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="conversation_tags"
+    )
+    tag: fields.ForeignKeyRelation["TagRow"] = fields.ForeignKeyField(
+        "models.TagRow", on_delete=fields.NO_ACTION, related_name="conversation_tags"
+    )
+
+    class Meta:
+        table = "conversation_tag"
+        unique_together = (("conversation", "tag"),)
+
+
+class SavedViewRow(Model):
+    """A filter with a name."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=100)
+    scope = fields.CharField(max_length=16)
+    user_id = fields.UUIDField(null=True)
+    team_id = fields.UUIDField(null=True)
+    wanted: fields.JSONField[object] = fields.JSONField(source_field="filter")
+    sort = fields.CharField(max_length=16)
+    place = fields.IntField()
+    version = fields.IntField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "saved_view"
+
+
+class BulkActionRow(Model):
+    """One action on many conversations."""
+
+    id = fields.UUIDField(primary_key=True)
+    user_id = fields.UUIDField()
+    action: fields.JSONField[object] = fields.JSONField()
+    total = fields.IntField()
+    done = fields.IntField()
+    failed: fields.JSONField[object] = fields.JSONField()
+    undoes_id = fields.UUIDField(null=True)
+    caller: fields.JSONField[object] = fields.JSONField()
+    created_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "bulk_action"
+
+
+class BulkItemRow(Model):
+    """One conversation of such an action, and what it was before."""
+
+    n = fields.BigIntField(primary_key=True)
+    bulk: fields.ForeignKeyRelation["BulkActionRow"] = fields.ForeignKeyField(
+        "models.BulkActionRow", on_delete=fields.NO_ACTION, related_name="items"
+    )
+    conversation: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="bulk_items"
+    )
+    done = fields.BooleanField()
+    before: fields.JSONField[object] = fields.JSONField(null=True)
+    rev_after = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "bulk_item"
+        unique_together = (("bulk", "conversation"),)
+
+
+class ConversationMoveRow(Model):
+    """A merge or a split."""
+
+    n = fields.BigIntField(primary_key=True)
+    id = fields.UUIDField(unique=True)
+    kind = fields.CharField(max_length=8)
+    from_: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="moves_from", source_field="from_id"
+    )
+    into: fields.ForeignKeyRelation["ConversationRow"] = fields.ForeignKeyField(
+        "models.ConversationRow", to_field="id", on_delete=fields.NO_ACTION, related_name="moves_into"
+    )
+    before: fields.JSONField[object] = fields.JSONField()
+    moved_by = fields.UUIDField(null=True)
+    moved_at = fields.DatetimeField()
+    undone_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "conversation_move"
+
+
+class MovedMessageRow(Model):
+    """A message that went with it."""
+
+    n = fields.BigIntField(primary_key=True)
+    move: fields.ForeignKeyRelation["ConversationMoveRow"] = fields.ForeignKeyField(
+        "models.ConversationMoveRow", to_field="id", on_delete=fields.NO_ACTION, related_name="moved_messages"
+    )
+    message: fields.ForeignKeyRelation["MessageRow"] = fields.ForeignKeyField(
+        "models.MessageRow", to_field="id", on_delete=fields.NO_ACTION, related_name="moved_messages"
+    )
+
+    class Meta:
+        table = "moved_message"
+        unique_together = (("move", "message"),)

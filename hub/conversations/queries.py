@@ -1,53 +1,29 @@
-"""Reading conversations and messages: lists by key set, timelines, counters. No statement here counts or skips over a whole table."""
+"""Reading one conversation, and messages. No statement here counts or skips over a whole table."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from hub.auth.callers import Caller
 from hub.conversations.errors import NoSuchConversation, NoSuchMessage
+from hub.conversations.filters import conditions
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.policy import Args, visible_to
+from hub.conversations.saved import SavedView
 from hub.conversations.store import conversation_of
-from hub.conversations.values import AttachmentView, ConversationView, MessageView, Party
-from hub.conversations.views import conversation_views
+from hub.conversations.values import AttachmentView, MessageView, Party
 from hub.db import Reads, Row
-from hub.db.keyset import Number, read_cursor, write_cursor
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.address import AddressKind, ChannelKind
 from hub.messages.content import Direction, MessageKind
 from hub.messages.states import DeliveryState, SendFailure
-
-View = Literal["mine", "unassigned", "all", "snoozed", "closed"]
 
 _MESSAGE = """
     m.id, m.n, m.conversation_id, m.channel, m.account_id, m.direction, m.kind, m.from_kind, m.from_value, m.from_name, m.author_id,
     m.recipients, m.subject, m.text, m.reply_text, m.has_html, m.attachments, m.status, m.status_detail, m.failure, m.notices, m.extra,
     m.client_key, m.journal_id, m.created_at
 """
-
-
-_Key = tuple[Annotated[datetime, Meta(tz=True)], Number]
-"""What orders a list of conversations."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which conversations a list shows. `sort`: newest first, or the longest waiting first (closed ones wait no more: newest first)."""
-
-    view: View = "all"
-    waiting_for: str | None = None
-    queue_id: UUID | None = None
-    assignee_id: UUID | None = None
-    channel: str | None = None
-    customer_id: UUID | None = None
-    ticket_id: UUID | None = None
-    sort: Literal["newest", "waiting"] = "newest"
 
 
 async def conversation(reads: Reads, id: ConversationId, caller: Caller) -> Conversation:
@@ -59,87 +35,12 @@ async def conversation(reads: Reads, id: ConversationId, caller: Caller) -> Conv
     return conversation_of(rows[0])
 
 
-async def view(reads: Reads, id: ConversationId, caller: Caller) -> ConversationView:
-    """One conversation as the caller sees it."""
-    found = await conversation(reads, id, caller)
-    return (await views(reads, [found], caller))[0]
-
-
-async def views(reads: Reads, found: Sequence[Conversation], caller: Caller) -> list[ConversationView]:
-    """Conversations as the caller sees them, in the order given."""
-    marks = await _read_marks(reads, caller.user_id, [c.id for c in found])
-    by_id = await conversation_views(reads, found, read_marks=marks)
-    return [by_id[c.id] for c in found]
-
-
-async def _read_marks(reads: Reads, user_id: UserId | None, ids: Sequence[ConversationId]) -> dict[ConversationId, int] | None:
-    if user_id is None or not ids:
-        return None
-    rows = await reads.fetch(
-        "SELECT conversation_id, read_n FROM conversation_read WHERE user_id = $1 AND conversation_id = ANY($2::uuid[])",
-        user_id,
-        list(ids),
-    )
-    return {row["conversation_id"]: row["read_n"] for row in rows}
-
-
 async def read_mark(reads: Reads, user_id: UserId | None, id: ConversationId) -> int:
     """The number of the last message that came in and that this user has read; 0 for none."""
-    return (await _read_marks(reads, user_id, [id]) or {}).get(id, 0)
-
-
-async def listed(
-    reads: Reads, caller: Caller, wanted: Filter, *, cursor: str | None, limit: int
-) -> tuple[list[ConversationView], str | None]:
-    """A page of conversations and the cursor of the next; a deep page costs what the first one costs."""
-    args = Args()
-    where = [visible_to(caller, args), *_conditions(wanted, caller, args)]
-    key, direction, beyond = ("waiting_since", "ASC", ">") if _by_waiting(wanted) else ("last_message_at", "DESC", "<")
-    if cursor:
-        at, n = read_cursor(cursor, _Key)
-        where.append(f"(c.{key}, c.n) {beyond} ({args.add(at)}, {args.add(n)})")
-    sql = f"""
-        SELECT c.* FROM conversation c WHERE {" AND ".join(where)}
-        ORDER BY c.{key} {direction}, c.n {direction} LIMIT {args.add(limit + 1)}
-    """
-    found = [conversation_of(row) for row in await reads.fetch(sql, *args)]
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
-    next_cursor = write_cursor((getattr(last, key), last.n)) if last else None
-    return await views(reads, page, caller), next_cursor
-
-
-def _by_waiting(wanted: Filter) -> bool:
-    return wanted.sort == "waiting" and wanted.view != "closed"
-
-
-def _conditions(wanted: Filter, caller: Caller, args: Args) -> list[str]:
-    where = []
-    match wanted.view:
-        case "mine":
-            where += ["c.state = 'open'", f"c.assignee_id = {args.add(caller.user_id)}"]
-        case "unassigned":
-            where += ["c.state = 'open'", "c.assignee_id IS NULL"]
-        case "snoozed":
-            where.append("c.state = 'snoozed'")
-        case "closed":
-            where.append("c.state = 'closed'")
-        case "all":
-            if wanted.customer_id is None and wanted.ticket_id is None:
-                where.append("c.state = 'open'")
-    for column, value in (
-        ("waiting_for", wanted.waiting_for),
-        ("queue_id", wanted.queue_id),
-        ("assignee_id", wanted.assignee_id),
-        ("channel", wanted.channel),
-    ):
-        if value is not None:
-            where.append(f"c.{column} = {args.add(value)}")
-    for table, value in (("customer", wanted.customer_id), ("ticket", wanted.ticket_id)):
-        if value is not None:
-            linked = f"SELECT conversation_id FROM conversation_{table} WHERE {table}_id = {args.add(value)}"
-            where.append(f"c.id IN ({linked})")
-    return where
+    if user_id is None:
+        return 0
+    row = await reads.fetch_one("SELECT read_n FROM conversation_read WHERE user_id = $1 AND conversation_id = $2", user_id, id)
+    return row["read_n"] if row else 0
 
 
 async def counts(reads: Reads, caller: Caller) -> dict[str, dict[str, int]]:
@@ -160,6 +61,25 @@ async def counts(reads: Reads, caller: Caller) -> dict[str, dict[str, int]]:
         for name in _counted_in(row["state"], row["holder"]):
             totals[name][row["waiting_for"]] = totals[name].get(row["waiting_for"], 0) + row["total"]
     return totals
+
+
+async def view_counts(reads: Reads, caller: Caller, views: Sequence[SavedView]) -> dict[str, int]:
+    """How many conversations each saved view finds, by its id: one statement for all. Views of closed ones are not counted."""
+    counted = [view for view in views if view.filter.view != "closed"]
+    if not counted:
+        return {}
+    args = Args()
+    read = f"LEFT JOIN conversation_read r ON r.conversation_id = c.id AND r.user_id = {args.add(caller.user_id)}::uuid"
+    sums = [
+        f"coalesce(sum(CASE WHEN {' AND '.join(conditions(view.wanted, caller, args))} THEN 1 ELSE 0 END), 0) AS v{place}"
+        for place, view in enumerate(counted)
+    ]
+    sql = f"""
+        SELECT {", ".join(sums)} FROM conversation c {read}
+        WHERE c.state IN ('open', 'snoozed') AND {visible_to(caller, args)}
+    """
+    row = await reads.fetch_one(sql, *args)
+    return {str(view.id): int(row[f"v{place}"]) for place, view in enumerate(counted)} if row else {}
 
 
 def _counted_in(state: str, holder: str) -> tuple[str, ...]:

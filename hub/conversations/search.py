@@ -6,9 +6,8 @@ from datetime import datetime
 import msgspec
 
 from hub.auth.callers import Caller
+from hub.conversations.listing import views_by_id
 from hub.conversations.policy import Args, visible_to
-from hub.conversations.queries import views
-from hub.conversations.store import conversation_of
 from hub.conversations.values import ConversationView
 from hub.db import Database, Row
 from hub.ids import MessageId
@@ -78,8 +77,7 @@ async def search(db: Database, caller: Caller, text: str, *, before: int | None,
     rows = await _found(db, caller, asked, 2**62 if before is None else before, limit + 1)
     page = rows[:limit]
     found = {row["conversation_id"] for row in page}
-    stored = await db.fetch("SELECT * FROM conversation WHERE id = ANY($1::uuid[])", sorted(found))
-    shown = {view.id: view for view in await views(db, [conversation_of(row) for row in stored], caller)}
+    shown = await views_by_id(db, found, caller)
     items = [
         Hit(
             conversation=shown[row["conversation_id"]],

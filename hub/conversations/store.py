@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,9 +55,10 @@ _COLUMNS = {
     "customer_id": "uuid", "candidates": "jsonb", "participants": "jsonb", "follows_id": "uuid", "link_reason": "text",
     "snoozed_until": "timestamptz", "preview": "text", "last_direction": "text", "last_in_n": "bigint", "last_message_at": "timestamptz",
     "closed_at": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz", "version": "integer",
+    "rev": "bigint", "tags": "jsonb", "ticket_ids": "jsonb", "snooze_reason": "text", "woken": "text", "merged_into": "uuid",
 }  # fmt: skip
 _ENUMS = {"state": State, "waiting_for": WaitingFor, "priority": Priority, "channel": ChannelKind}
-_TUPLES = frozenset({"channels", "candidates", "participants"})
+_TUPLES = frozenset({"channels", "candidates", "participants", "tags", "ticket_ids"})
 
 
 def conversation_of(row: Row) -> Conversation:
@@ -67,7 +68,8 @@ def conversation_of(row: Row) -> Conversation:
         values[name] = kind(values[name])
     for name in _TUPLES:
         values[name] = tuple(values[name])
-    return Conversation(**values)
+    is_due = row["clock_since"] == row["waiting_since"] and row["clock_queue_id"] == row["queue_id"]
+    return Conversation(**values, response_due_at=row["response_due_at"] if is_due else None)
 
 
 def _values(conversation: Conversation) -> tuple[Any, ...]:
@@ -75,13 +77,17 @@ def _values(conversation: Conversation) -> tuple[Any, ...]:
 
 
 async def lock_conversations(work: Work, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:
-    """The conversations, locked until the transaction ends; always in the order of their ids, so that two batches never wait for each other."""
+    """The conversations, locked until the transaction ends; always in the order of their ids, so that two batches never wait for each other.
+
+    Their `rev` is the one under which they will be saved, and which events announced in this transaction carry.
+    """
     wanted = sorted(set(ids))
     if not wanted:
         return {}
     lock = "FOR UPDATE" if work.dialect == "postgres" else ""
     rows = await work.fetch(f"SELECT * FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id {lock}", wanted)
-    return {row["id"]: conversation_of(row) for row in rows}
+    locked = map(conversation_of, rows)
+    return {one.id: replace(one, rev=one.rev + 1) for one in locked}
 
 
 async def insert_conversations(work: Work, conversations: Sequence[Conversation]) -> dict[ConversationId, int]:

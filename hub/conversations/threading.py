@@ -98,9 +98,19 @@ class Signals:
         named = {id for token in tokens if (id := self._read_token(token))}
         if not named:
             return
-        rows = await work.fetch("SELECT id, conversation_id FROM message WHERE id = ANY($1::uuid[])", sorted(named))
+        # Of a merged conversation's message: by its alias, so that undoing the merge finds what came in for it.
+        rows = await work.fetch(
+            """
+            SELECT m.id, m.conversation_id, v.from_id FROM message m
+            LEFT JOIN moved_message w ON w.message_id = m.id
+            LEFT JOIN conversation_move v ON v.id = w.move_id AND v.kind = 'merge' AND v.undone_at IS NULL
+            WHERE m.id = ANY($1::uuid[]) ORDER BY v.n DESC
+            """,
+            sorted(named),
+        )
         for row in rows:
-            self._by_message[row["id"]] = Signal(conversation_id=row["conversation_id"], reason="our_message", trusted=True)
+            origin = row["from_id"] or row["conversation_id"]
+            self._by_message[row["id"]] = Signal(conversation_id=origin, reason="our_message", trusted=True)
 
     async def _load_visitors(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
         visitors = {key.value for _, message in messages for key in message.thread_keys if key.kind == "visitor"}

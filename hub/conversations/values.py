@@ -5,7 +5,7 @@ Structs, not dataclasses: the event log and the API write them as they are, the 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -46,7 +46,10 @@ class RatingView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation for lists and headers. `unread` is the asking user's own; false in events."""
+    """A conversation for lists and headers. `unread`, `draft` and `mentioned` are the asking user's own; false in events.
+
+    Of two views the one with the higher `rev` is the newer. `woken`: what it came back for, until somebody has read it.
+    """
 
     id: ConversationId
     number: int
@@ -65,6 +68,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     candidates: int  # customers who share the address: choose one
     ticket_ids: tuple[TicketId, ...]
     snoozed_until: datetime | None
+    response_due_at: datetime | None  # until when the queue has promised an answer; null while it is not our turn
     unread: bool
     preview: str
     last_direction: str
@@ -72,8 +76,15 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     version: int
+    rev: int
     link_reason: str
     follows_id: ConversationId | None
+    tags: tuple[str, ...]
+    draft: bool
+    mentioned: bool
+    snooze_reason: Literal["time", "reply", "hours"] | None
+    woken: Literal["time", "reply", "hours"] | None
+    merged_into: ConversationId | None
     rating: RatingView | None = None
 
 

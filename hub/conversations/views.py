@@ -1,97 +1,58 @@
-"""Conversations as people see them: the row, and the names that stand in other tables."""
+"""Conversations as people see them: the row, and what stands in other tables."""
 
 from collections.abc import Sequence
-from uuid import UUID
+from typing import Any
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, CustomerBrief, RatingView
 from hub.db import Reads
-from hub.ids import ConversationId, CustomerId, TicketId
+from hub.ids import ConversationId, CustomerId
 
 
-async def conversation_views(
-    reads: Reads, conversations: Sequence[Conversation], *, read_marks: dict[ConversationId, int] | None = None
-) -> dict[ConversationId, ConversationView]:
-    """Views by id: two statements for any number of conversations. With `read_marks`, `unread` is that user's own."""
+async def conversation_views(reads: Reads, conversations: Sequence[Conversation]) -> dict[ConversationId, ConversationView]:
+    """Views by id, as events carry them: nobody's own. At most two statements for any number of conversations."""
     customers = await _customers(reads, {c.customer_id for c in conversations if c.customer_id})
-    tickets = await _tickets(reads, [c.id for c in conversations])
     ratings = await _ratings(reads, [c.id for c in conversations if c.visitor_id])
-    return {
-        c.id: _view(
-            c,
-            customers.get(c.customer_id) if c.customer_id else None,
-            tickets.get(c.id, ()),
-            _unread(c, read_marks),
-            ratings.get(c.id),
-        )
-        for c in conversations
-    }
-
-
-def _unread(conversation: Conversation, read_marks: dict[ConversationId, int] | None) -> bool:
-    return read_marks is not None and conversation.last_in_n > read_marks.get(conversation.id, 0)
+    return {c.id: _view(c, customers.get(c.customer_id) if c.customer_id else None, ratings.get(c.id)) for c in conversations}
 
 
 async def _customers(reads: Reads, ids: set[CustomerId]) -> dict[CustomerId, CustomerBrief]:
     if not ids:
         return {}
     rows = await reads.fetch("SELECT id, n, name FROM customer WHERE id = ANY($1::uuid[])", sorted(ids))
-    return {row["id"]: CustomerBrief(id=row["id"], number=f"C{row['n']:06d}", name=row["name"]) for row in rows}
+    return {row["id"]: brief(row["id"], row["n"], row["name"]) for row in rows}
 
 
-async def _tickets(reads: Reads, ids: Sequence[ConversationId]) -> dict[UUID, tuple[TicketId, ...]]:
-    if not ids:
-        return {}
-    rows = await reads.fetch(
-        "SELECT conversation_id, ticket_id FROM conversation_ticket WHERE conversation_id = ANY($1::uuid[]) ORDER BY n", list(ids)
-    )
-    found: dict[UUID, tuple[TicketId, ...]] = {}
-    for row in rows:
-        found[row["conversation_id"]] = (*found.get(row["conversation_id"], ()), row["ticket_id"])
-    return found
-
-
-async def _ratings(reads: Reads, ids: Sequence[ConversationId]) -> dict[UUID, RatingView]:
+async def _ratings(reads: Reads, ids: Sequence[ConversationId]) -> dict[ConversationId, RatingView]:
     """Only visitors rate."""
     if not ids:
         return {}
-    rows = await reads.fetch("SELECT * FROM conversation_rating WHERE conversation_id = ANY($1::uuid[])", list(ids))
+    rows = await reads.fetch(
+        "SELECT conversation_id, stars, comment, at FROM conversation_rating WHERE conversation_id = ANY($1::uuid[])", list(ids)
+    )
     return {row["conversation_id"]: RatingView(stars=row["stars"], comment=row["comment"], at=row["at"]) for row in rows}
 
 
-def _view(
-    conversation: Conversation,
-    customer: CustomerBrief | None,
-    tickets: tuple[TicketId, ...],
-    unread: bool,
-    rating: RatingView | None,
-) -> ConversationView:
+def brief(id: CustomerId, n: int, name: str) -> CustomerBrief:
+    """A customer as lists show it."""
+    return CustomerBrief(id=id, number=f"C{n:06d}", name=name)
+
+
+def _view(conversation: Conversation, customer: CustomerBrief | None, rating: RatingView | None) -> ConversationView:
+    same: dict[str, Any] = {name: getattr(conversation, name) for name in _SAME}
     return ConversationView(
-        id=conversation.id,
+        **same,
         number=conversation.n,
-        subject=conversation.subject,
-        state=conversation.state,
-        waiting_for=conversation.waiting_for,
-        waiting_since=conversation.waiting_since,
-        priority=conversation.priority,
-        channel=conversation.channel,
-        channels=conversation.channels,
-        account_id=conversation.account_id,
-        queue_id=conversation.queue_id,
-        assignee_id=conversation.assignee_id,
         customer=customer,
         contact=customer.name if customer else (conversation.participants[0] if conversation.participants else ""),
         candidates=len(conversation.candidates),
-        ticket_ids=tickets,
-        snoozed_until=conversation.snoozed_until,
-        unread=unread,
-        preview=conversation.preview,
-        last_direction=conversation.last_direction,
-        last_message_at=conversation.last_message_at,
-        created_at=conversation.created_at,
-        updated_at=conversation.updated_at,
-        version=conversation.version,
-        link_reason=conversation.link_reason,
-        follows_id=conversation.follows_id,
+        response_due_at=conversation.due_at,
+        unread=False,
+        draft=False,
+        mentioned=False,
         rating=rating,
     )
+
+
+_SAME = (set(Conversation.__dataclass_fields__) & set(ConversationView.__struct_fields__)) - {"candidates", "response_due_at"}
+"""What a view has under the name it has in the row."""

@@ -78,7 +78,7 @@ CHANGED_BY_READERS = {"POST /api/v1/conversations/{conversation_id}/read"}
 
 SHARED = {
     "account_id", "address_id", "attachment_id", "channel", "customer_id", "journal_id", "organisation_id", "org_id", "provider_id", "queue_id",
-    "role_id", "suppression_id", "team_id", "ticket_id", "token_id", "user_id",
+    "role_id", "suppression_id", "bulk_id", "name", "tag_id", "team_id", "ticket_id", "token_id", "user_id", "view_id",
 }  # fmt: skip
 """Names in a path that mean things all who have the right share."""
 

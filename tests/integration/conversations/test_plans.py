@@ -6,8 +6,8 @@ import pytest
 
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
-from hub.conversations import queries
-from hub.conversations.queries import Filter, View
+from hub.conversations import listing, queries
+from hub.conversations.filters import Filter, View
 from hub.conversations.threading import _KEYS_SQLITE
 from hub.db import Database, Row
 from hub.ids import UserId, new_id
@@ -43,8 +43,8 @@ def plans(database: Database, dialect: str) -> Plans:
 @pytest.mark.covers("M-01")
 @pytest.mark.parametrize("wanted", LISTS, ids=str)
 async def test_a_list_uses_an_index(plans: Plans, wanted: Filter) -> None:
-    for cursor in (None, queries.write_cursor(("2026-11-21T00:00:00Z", 5))):
-        await queries.listed(plans, BOSS, wanted, cursor=cursor, limit=50)
+    for cursor in (None, listing.write_cursor(("2026-11-21T00:00:00Z", 5))):
+        await listing.listed(plans, BOSS, wanted, cursor=cursor, limit=50)
     assert plans.steps
     assert [step for step in plans.steps if step.startswith("SCAN c")] == []
 

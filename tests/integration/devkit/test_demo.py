@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hub.channels.contract import Accepted
-from hub.conversations import queries
-from hub.conversations.queries import Filter
+from hub.conversations import listing
+from hub.conversations.filters import Filter
 from hub.devkit.demo import demo_password, prepare
 from hub.devkit.example import PEOPLE, TALKS
 from hub.devkit.fill import fill, is_empty
@@ -23,7 +23,7 @@ async def test_the_example_has_both_channels_both_languages_customers_and_ticket
     assert written == len(TALKS)
     assert not await is_empty(desk.hub)
     agent = await desk.user("visitor.to.the.demo", "administrator")
-    shown, _ = await queries.listed(desk.db, agent, Filter(view="all"), cursor=None, limit=50)
+    shown, _ = await listing.listed(desk.db, agent, Filter(view="all"), cursor=None, limit=50)
     assert {view.channel.value for view in shown} == {"email", "webchat"}
     assert all(view.customer is not None for view in shown)
     assert any(view.ticket_ids for view in shown)
