@@ -1,14 +1,14 @@
 """Files given before the message that will carry them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from hub import clock
 from hub.conversations.errors import NoSuchUpload
-from hub.db import Database
+from hub.db import Database, Reads, Work
 from hub.ids import new_id
 from hub.media import MediaStore, keep, record
 from hub.media.store import Source
@@ -62,21 +62,48 @@ class Uploads:
         """The files of these uploads, in this order. Raises `NoSuchUpload`. They stay: a message may be sent again."""
         if not ids:
             return ()
-        rows = await self._db.fetch(
-            "SELECT id, filename, content_type, size, sha256 FROM upload WHERE id = ANY($1::uuid[]) AND owner = $2 AND created_at > $3",
-            list(ids),
-            owner,
-            clock.now() - KEPT,
-        )
-        found = {row["id"]: row for row in rows}
-        if missing := [str(id) for id in ids if id not in found]:
+        uploads = await uploads_of(self._db, ids, owner=owner)
+        known = {upload.id for upload in uploads}
+        if missing := [str(id) for id in ids if id not in known]:
             raise NoSuchUpload("no such upload", uploads=missing)
-        return tuple(
-            StoredFile(
-                filename=found[id]["filename"],
-                content_type=found[id]["content_type"],
-                size=found[id]["size"],
-                sha256=found[id]["sha256"],
-            )
-            for id in ids
-        )
+        return tuple(StoredFile(filename=u.filename, content_type=u.content_type, size=u.size, sha256=u.sha256) for u in uploads)
+
+
+async def uploads_of(reads: Reads, ids: Sequence[UUID], *, owner: str) -> list[Upload]:
+    """Those of `owner`'s uploads that are still there, in this order."""
+    if not ids:
+        return []
+    now = clock.now()
+    rows = await reads.fetch(
+        """
+        SELECT id, filename, content_type, size, sha256 FROM upload
+        WHERE id = ANY($1::uuid[]) AND owner = $2 AND (created_at > $3 OR keep_until > $4)
+        """,
+        list(ids),
+        owner,
+        now - KEPT,
+        now,
+    )
+    found = {row["id"]: Upload(**dict(row.items())) for row in rows}
+    return [found[id] for id in ids if id in found]
+
+
+async def give_back(work: Work, files: Sequence[StoredFile], *, owner: str, keep_until: datetime) -> tuple[UUID, ...]:
+    """Make uploads again of files whose message was taken back; their ids."""
+    now = clock.now()
+    rows = [(new_id(), owner, f.filename, f.content_type, f.size, f.sha256, now, keep_until) for f in files]
+    await work.insert_many("upload", _COLUMNS, rows)
+    return tuple(row[0] for row in rows)
+
+
+async def prune_uploads(work: Work) -> None:
+    """Forget the uploads nobody used in time."""
+    now = clock.now()
+    sql = "DELETE FROM upload WHERE created_at < $1 AND (keep_until IS NULL OR keep_until < $2)"
+    await work.execute(sql, now - KEPT, now)
+
+
+_COLUMNS = {
+    "id": "uuid", "owner": "text", "filename": "text", "content_type": "text", "size": "bigint", "sha256": "text",
+    "created_at": "timestamptz", "keep_until": "timestamptz",
+}  # fmt: skip
