@@ -15,7 +15,7 @@ from tests.fixtures.desk import eventually
 from tests.fixtures.next_hop import NextHop
 from tests.fixtures.program import Api, Program
 
-DRAINED_WITHIN = 45.0  # seconds: the longest lease of a killed process, and the work it left
+DRAINED_WITHIN = 45.0 + MESSAGES / 40  # seconds: the longest lease of a killed process, and the work that stood behind it
 
 pytestmark = pytest.mark.timeout(180 if MESSAGES <= 200 else 120 + MESSAGES // 2)
 
