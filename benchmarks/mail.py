@@ -30,7 +30,7 @@ async def run(quick: bool = False) -> list[Row]:
     """About a minute; without Postfix there is no limit to hold it against."""
     count, rounds = (300, 1) if quick else (1_500, 3)
     limit = await _postfix(count, rounds) if is_here() else None
-    with running_cluster(durable=True) as cluster, tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+    with running_cluster(durable=True) as cluster, tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         program = Program(cluster.url("postgres"), Path(folder))
         program.command("migrate")
         await program.start()

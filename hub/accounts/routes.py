@@ -6,9 +6,12 @@ answers to something we sent (`bounce+token@…`, `name+token@…`) is taken in 
 
 import re
 from collections.abc import Iterable
+from time import monotonic
 
+from hub.accounts import events
 from hub.accounts.errors import RecipientTaken
 from hub.accounts.values import Brief
+from hub.bus import Bus
 from hub.channels.contract import Settings
 from hub.channels.email.settings import MailSettings
 from hub.db import Database, UniqueViolation, Work
@@ -17,6 +20,9 @@ from hub.ids import AccountId
 # 16 bytes of an id and 9 of its HMAC in base32 (RFC 4648), behind the plus of the address.
 _TOKEN = re.compile(r"[^@]*\+[a-z2-7]{40}")
 _RANKS = ("address", "domain", "any")
+
+_KEPT = 2.0  # seconds
+_MOST = 10_000  # recipients; those nobody takes are not remembered
 
 _CANDIDATES = """
 SELECT r.account_id, r.kind, r.value FROM account_route r
@@ -43,6 +49,32 @@ async def route_recipient(db: Database, address: str) -> AccountId | None:
         first = await db.fetch_one(_FIRST, True)
         return AccountId(first["id"]) if first else None
     return None
+
+
+class Routes:
+    """`route_recipient`, remembered for a moment: it is asked for every recipient of every mail.
+
+    A change made in this process is seen at once, one of another process within two seconds.
+    """
+
+    def __init__(self, db: Database, bus: Bus) -> None:
+        self._db = db
+        self._found: dict[str, AccountId] = {}
+        self._until = 0.0
+        bus.subscribe(events.TOPIC, lambda _: self._forget())
+
+    async def of(self, recipient: str) -> AccountId | None:
+        """See `route_recipient`."""
+        if monotonic() > self._until or len(self._found) > _MOST:
+            self._found = {}
+            self._until = monotonic() + _KEPT
+        found, known = self._found, self._found.get(recipient)
+        if known is None and (known := await route_recipient(self._db, recipient)) is not None:
+            found[recipient] = known  # if everything was forgotten meanwhile, this is too
+        return known
+
+    def _forget(self) -> None:
+        self._until = 0.0
 
 
 async def write(work: Work, account: Brief, settings: Settings | None) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from hub.accounts.routes import route_recipient
+from hub.accounts.routes import Routes
 from hub.app.build import Parts
 from hub.channels.email.smtp_in import DoorLimits, MailDoor, NoRoute, Route
 from hub.db import DatabaseGone
@@ -14,10 +14,11 @@ from hub.db import DatabaseGone
 async def mail_doors(parts: Parts) -> AsyncIterator[MailDoor]:
     """SMTP and LMTP, open while the block runs."""
     hub = parts.hub
+    routes = Routes(hub.db, hub.bus)
 
     async def resolve(recipient: str) -> Route:
         try:
-            return await route_recipient(hub.db, recipient) or NoRoute.UNKNOWN
+            return await routes.of(recipient) or NoRoute.UNKNOWN
         except DatabaseGone:
             return NoRoute.LATER
 

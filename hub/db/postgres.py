@@ -122,6 +122,9 @@ class PostgresSession:
             await self.ready()
         self._waiting.append(insert)
 
+    async def insert_returning(self, insert: Insert) -> list[Row]:
+        return await self.fetch(insert_all([insert]), _columns(insert))
+
     async def ready(self) -> None:
         """Begin if that was not done yet, and write the inserts that wait."""
         if self._transaction is None:

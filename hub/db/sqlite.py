@@ -142,6 +142,11 @@ class SqliteSession:
     async def insert(self, insert: Insert) -> None:
         self._waiting.append(insert)
 
+    async def insert_returning(self, insert: Insert) -> list[Row]:
+        return await self.run(
+            lambda connection: [row for text, args in insert_rows(insert) for row in connection.execute(text, args).fetchall()]
+        )
+
     async def ready(self) -> None:
         """Write the inserts that wait."""
         await self.run(lambda connection: None)

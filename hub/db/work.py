@@ -79,6 +79,10 @@ class Work:
         if rows:
             await self._session.insert(Rows(table=table, columns=columns, rows=rows, suffix=suffix))
 
+    async def insert_returning(self, table: str, columns: Mapping[str, str], rows: Sequence[Args], *, suffix: str) -> list[Row]:
+        """As `insert_many`, at once; what `suffix` (a RETURNING) says of the rows that were written, in any order."""
+        return await self._session.insert_returning(Rows(table=table, columns=columns, rows=rows, suffix=suffix)) if rows else []
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that may fail alone: what it wrote is undone if it raises. After an error PostgreSQL takes nothing else

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from logging import getLogger
+from time import monotonic
 from typing import Any
 
 from hub import clock
@@ -15,6 +16,7 @@ from hub.intake import journal
 from hub.intake.errors import ParserFailed
 from hub.intake.files import store_files, without_files
 from hub.intake.filing import Arrived, ReadToken, file_all
+from hub.intake.fresh import Fresh
 from hub.intake.journal import Pending
 from hub.intake.parsing import ParserPool
 from hub.intake.service import Accounts
@@ -29,7 +31,8 @@ BATCH = 50
 POLL = 1.0
 TRIES = 3
 AGAIN_AFTER = timedelta(seconds=5)
-READ_AT_ONCE = 3
+BATCHES = 2  # under way at a time
+LARGE_AT_ONCE = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,10 @@ class _Read:
 
 
 class Filer:
-    """One per process; any number of processes."""
+    """One per process; any number of processes.
+
+    Two batches are under way at a time: while one is stored the next is read. They are stored in the order they came.
+    """
 
     def __init__(
         self, db: Database, media: MediaStore, accounts: Accounts, parsers: ParserPool, read_token: ReadToken, *, alone: bool
@@ -53,26 +59,81 @@ class Filer:
         self._parsers = parsers
         self._read_token = read_token
         self._alone = alone
+        self._fresh = Fresh()
         self._pending = asyncio.Event()
-        self._places = asyncio.Semaphore(READ_AT_ONCE)
+        self._looked = 0.0  # when we last saw what waits in the table
+        self._claiming = asyncio.Lock()
+        self._stored = asyncio.Event()  # the batch claimed last is
+        self._stored.set()
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+
+    @property
+    def takes(self) -> bool:
+        """See `Fresh.takes`."""
+        return self._fresh.takes
+
+    def give(self, entries: Sequence[Pending]) -> None:
+        """Entries that were journalled as ours."""
+        self._fresh.give(entries)
+        self._pending.set()
 
     def wake(self) -> None:
-        """Something waits."""
+        """Something waits in the table."""
         self._pending.set()
 
     async def run(self) -> None:
         """Work until cancelled."""
         if self._alone:
             await journal.release_all(self._db)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(BATCHES):
+                    group.create_task(self._work())
+        finally:
+            await self._let_go(self._fresh.close())
+
+    async def _work(self) -> None:
         while True:
-            self._pending.clear()
             try:
-                busy = await self.file_some()
+                await self._file_next()
             except Unavailable as error:
                 log.warning("nothing is filed for now", extra={"reason": error.detail or error.code})
-                busy = False
-            if not busy:
+                await asyncio.sleep(POLL)
+
+    async def _file_next(self) -> None:
+        """Wait for a batch and file it. Whatever ends this early, others need not wait for its lease."""
+        async with self._claiming:
+            batch = await self._next()
+            before, mine = self._stored, asyncio.Event()
+            self._stored = mine
+        is_done = False
+        try:
+            read = await self._read_all(batch)
+            await before.wait()
+            await self._store(read)
+            is_done = True
+        finally:
+            mine.set()
+            if not is_done:
+                await self._let_go(batch)
+
+    async def _next(self) -> list[Pending]:
+        """What came first: what was given to us, then what waits in the table, where we look once a `POLL` in any case."""
+        while True:
+            self._pending.clear()
+            if self._fresh and monotonic() < self._looked + POLL:
+                return self._fresh.take(BATCH)
+            if batch := await self._claim():
+                return batch
+            if not self._fresh:
                 await self._wait()
+
+    async def _claim(self) -> list[Pending]:
+        self._looked = monotonic()
+        batch = await journal.claim(self._db, now=clock.now(), limit=BATCH)
+        if len(batch) < BATCH:
+            self._fresh.open()
+        return batch
 
     async def _wait(self) -> None:
         try:
@@ -81,19 +142,9 @@ class Filer:
         except TimeoutError:
             pass
 
-    async def file_some(self) -> bool:
-        """File one batch; False where nothing waits. Whatever ends it early, others need not wait for its lease."""
-        batch = await journal.claim(self._db, now=clock.now(), limit=BATCH)
-        is_done = False
-        try:
-            await self._store(await self._read_all(batch))
-            is_done = True
-        finally:
-            if not is_done:
-                await self._let_go(batch)
-        return bool(batch)
-
     async def _let_go(self, batch: Sequence[Pending]) -> None:
+        if not batch:
+            return
         with suppress(Unavailable):  # then the lease ends by itself
             await journal.release(self._db, batch)
 
@@ -115,7 +166,8 @@ class Filer:
 
     async def _read(self, entry: Pending) -> _Read:
         parser, version = await self._accounts.parser_of(entry.account_id)
-        async with self._places:  # large mails one after the other: each is held several times over while it is read
+        # Large mails some at a time: each is held several times over while it is read.
+        async with self._large if entry.raw is None else nullcontext():
             raw = entry.raw if entry.raw is not None else await self._media.read(entry.raw_sha256 or "")
             found = await self._events(entry, parser, raw)
             events = found if found is not None else [unread(raw, entry.envelope)]

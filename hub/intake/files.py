@@ -1,11 +1,11 @@
 """The files of what arrived: stored and synced before any row names them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from hub.conversations.values import AttachmentView, attachment_of
 from hub.db import Work
-from hub.media import MediaStore, Recorded, keep, record
+from hub.media import MediaStore, Recorded, keep, record_all
 from hub.messages.content import IncomingFile, StoredFile
 from hub.messages.events import ChannelEvent, InboundMessage
 from hub.messages.plain import file_name
@@ -36,7 +36,6 @@ def without_files(event: ChannelEvent) -> ChannelEvent:
     return replace(event, files=()) if isinstance(event, InboundMessage) and event.files else event
 
 
-async def record_files(work: Work, files: Sequence[AttachmentView]) -> None:
+async def record_files(work: Work, files: Iterable[AttachmentView]) -> None:
     """Write the rows of stored files, in the transaction whose messages name them."""
-    for file in files:
-        await record(work, Recorded(digest=file.sha256, size=file.size, content_type=file.content_type))
+    await record_all(work, [Recorded(digest=file.sha256, size=file.size, content_type=file.content_type) for file in files])

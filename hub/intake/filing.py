@@ -60,8 +60,7 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
         )
         for entry, message in messages
     ]
-    for filing in filings:
-        await record_files(work, filing.attachments)
+    await record_files(work, [file for filing in filings for file in filing.attachments])
     filed = await conversations.file(work, filings, read_token)
     by_entry = {filing.journal_id: done for filing, done in zip(filings, filed, strict=True)}
     await _fold_reports(work, arrived, read_token)

@@ -18,13 +18,29 @@ LEASE = timedelta(seconds=20)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One handover about to be journalled. `raw_sha256` is set where the bytes went to `media`; `is_filed`: filed in the same transaction."""
+    """One handover about to be journalled. `raw_sha256` is set where the bytes went to `media`; `is_filed`: filed in the same transaction.
+
+    `taken_at`: this process takes it to be filed at once, as if it had claimed it.
+    """
 
     id: JournalId
     account_id: AccountId
     handover: Handover
     raw_sha256: str | None
     is_filed: bool
+    taken_at: datetime | None = None
+
+    def pending(self) -> "Pending":
+        """As one who claimed it would have it."""
+        return Pending(
+            id=self.id,
+            account_id=self.account_id,
+            received_at=self.handover.received_at,
+            envelope=self.handover.envelope,
+            raw=None if self.raw_sha256 else self.handover.raw,
+            raw_sha256=self.raw_sha256,
+            attempts=1,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +55,6 @@ class Known:
 class Pending:
     """A journalled handover waiting to be filed. `raw` is None where the bytes are in `media` under `raw_sha256`."""
 
-    n: int
     id: JournalId
     account_id: AccountId
     received_at: datetime
@@ -52,6 +67,7 @@ class Pending:
 _COLUMNS = {
     "id": "uuid", "account_id": "uuid", "key": "text", "received_at": "timestamptz", "envelope": "jsonb", "raw": "bytea",
     "raw_sha256": "text", "size": "bigint", "state": "text", "attempts": "integer", "due_at": "timestamptz", "error": "text",
+    "lease_until": "timestamptz",
 }  # fmt: skip
 
 
@@ -60,11 +76,11 @@ async def insert(work: Work, entries: Sequence[Entry]) -> set[JournalId]:
     rows = [
         (e.id, e.account_id, e.handover.key[:255], e.handover.received_at, dict(e.handover.envelope),
          None if e.raw_sha256 else e.handover.raw, e.raw_sha256, len(e.handover.raw), "filed" if e.is_filed else "pending",
-         0, e.handover.received_at, "")
+         1 if e.taken_at else 0, e.handover.received_at, "", e.taken_at + LEASE if e.taken_at else None)
         for e in entries
     ]  # fmt: skip
-    await work.insert_many("journal", _COLUMNS, rows, suffix="ON CONFLICT (account_id, key) DO NOTHING")
-    stored = await work.fetch("SELECT id FROM journal WHERE id = ANY($1::uuid[])", [e.id for e in entries])
+    suffix = "ON CONFLICT (account_id, key) DO NOTHING RETURNING id"
+    stored = await work.insert_returning("journal", _COLUMNS, rows, suffix=suffix)
     return {row["id"] for row in stored}
 
 
@@ -101,6 +117,12 @@ async def cursor(db: Database, account_id: AccountId, name: str) -> str | None:
     return row["value"] if row else None
 
 
+_MARK_ALL = """
+UPDATE journal SET state = 'filed', message_id = f.message_id, conversation_id = f.conversation_id, parser_version = $4,
+    filed_at = $5, lease_until = NULL, error = ''
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS f (id, message_id, conversation_id) WHERE journal.id = f.id"""
+
+
 async def mark_filed(
     work: Work,
     filed: Sequence[tuple[JournalId, MessageId | None, ConversationId | None]],
@@ -109,6 +131,10 @@ async def mark_filed(
     at: datetime,
 ) -> None:
     """Say where entries went. `parser_version`: 0 where none was needed, None where none could read it."""
+    if work.dialect == "postgres":
+        columns: Sequence[Sequence[Any]] = tuple(zip(*filed, strict=True)) or ((), (), ())
+        await work.execute(_MARK_ALL, *columns, parser_version, at)
+        return
     await work.execute_many(
         """
         UPDATE journal SET state = 'filed', message_id = $2, conversation_id = $3, parser_version = $4, filed_at = $5,
@@ -133,7 +159,7 @@ async def claim(db: Database, *, now: datetime, limit: int) -> list[Pending]:
             now + LEASE,
             limit,
         )
-    return sorted(map(_pending, rows), key=lambda entry: entry.n)
+    return [_pending(row) for row in sorted(rows, key=lambda row: row["n"])]
 
 
 async def still_pending(work: Work, ids: Sequence[JournalId]) -> set[JournalId]:
@@ -186,7 +212,6 @@ async def release_all(db: Database) -> None:
 
 def _pending(row: Row) -> Pending:
     return Pending(
-        n=row["n"],
         id=row["id"],
         account_id=row["account_id"],
         received_at=row["received_at"],

@@ -4,6 +4,7 @@ Frames are four bytes of length (big-endian) and msgpack. It is killed by the hu
 too much memory.
 """
 
+import os
 import resource
 import struct
 import sys
@@ -13,12 +14,14 @@ from typing import BinaryIO
 from hub.intake.wire import Task, decode_task, encode_error, encode_events
 
 MEMORY = 1 << 30  # bytes of address space
+NICENESS = 5  # taking what arrives comes before reading it
 _LENGTH = struct.Struct(">I")
 
 
 def main() -> None:
     """Serve until stdin ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    os.nice(NICENESS)
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

@@ -1,6 +1,8 @@
 """What adapters hand things over to."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from hub.ids import AccountId, JournalId, QueueId, new_id
 from hub.intake import journal
 from hub.intake.files import store_files
 from hub.intake.filing import Arrived, ReadToken, Result, file_all
-from hub.intake.journal import IN_ROW, Entry
+from hub.intake.journal import IN_ROW, Entry, Pending
 from hub.media import MediaStore
 from hub.messages.address import Address
 from hub.messages.events import ChannelEvent
@@ -32,6 +34,23 @@ class Accounts(Protocol):
 
     async def parser_of(self, account_id: AccountId) -> tuple[str, int]:
         """The parser (`"module:function"`) of the account's adapter, and its version."""
+        ...
+
+
+class FilesLater(Protocol):
+    """What files, in this process, what needs a parser first."""
+
+    @property
+    def takes(self) -> bool:
+        """Whether it wants what is journalled now to be given to it, rather than to find it in the table."""
+        ...
+
+    def give(self, entries: Sequence[Pending]) -> None:
+        """These were journalled as its own."""
+        ...
+
+    def wake(self) -> None:
+        """Something waits in the table."""
         ...
 
 
@@ -59,12 +78,12 @@ class Intake:
         self._accounts = accounts
         self._read_token = read_token
         self._notice = notice
-        self._waiting: list[Callable[[], None]] = []
+        self._filer: FilesLater | None = None
         db.committer.register("accept", self._write)
 
-    def on_pending(self, wake: Callable[[], None]) -> None:
-        """Call `wake` whenever something was journalled that waits to be filed."""
-        self._waiting.append(wake)
+    def file_by(self, filer: FilesLater) -> None:
+        """Let `filer` have whatever is journalled and not filed in the same transaction."""
+        self._filer = filer
 
     def sink_for(self, account_id: AccountId) -> "AccountSink":
         """The sink an account's adapter hands over to."""
@@ -103,18 +122,23 @@ class Intake:
 
     async def _write(self, work: Work, items: Sequence[_Item]) -> list[Answer]:
         """The committer's writer."""
-        entries = [item.entry for item in items]
+        entries = self._taken([item.entry for item in items])
         new = await journal.insert(work, entries)
         await journal.move_cursors(work, entries)
         filed = await self._file(work, [item for item in items if item.entry.id in new and item.arrived is not None])
         repeats = await journal.known(work, [entry for entry in entries if entry.id not in new])
-        if any(item.entry.id in new and item.arrived is None for item in items):
-            for wake in self._waiting:
-                work.after_commit(wake)
+        if self._filer is not None and (waiting := [entry for entry in entries if entry.id in new and not entry.is_filed]):
+            work.after_commit(partial(_pass_on, self._filer, waiting))
         return [
             _accepted(filed.get(entry.id)) if entry.id in new else _duplicate(repeats[entry.account_id, entry.handover.key[:255]])
             for entry in entries
         ]
+
+    def _taken(self, entries: list[Entry]) -> list[Entry]:
+        if self._filer is None or not self._filer.takes:
+            return entries
+        now = clock.now()
+        return [entry if entry.is_filed else replace(entry, taken_at=now) for entry in entries]
 
     async def _file(self, work: Work, items: Sequence[_Item]) -> dict[UUID, Result]:
         if not items:
@@ -123,6 +147,13 @@ class Intake:
         places = [(r.journal_id, r.message_id, r.conversation_id) for r in results]
         await journal.mark_filed(work, places, parser_version=0, at=clock.now())
         return {result.journal_id: result for result in results}
+
+
+def _pass_on(filer: FilesLater, entries: Sequence[Entry]) -> None:
+    if entries[0].taken_at is not None:
+        filer.give([entry.pending() for entry in entries])
+    else:
+        filer.wake()
 
 
 def _accepted(result: Result | None) -> Accepted:

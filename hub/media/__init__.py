@@ -3,7 +3,7 @@
 from hub.media.digest import Blob, digest_of, is_digest
 from hub.media.errors import BlobMissing, BlobTooLarge, PreviewRefused, StoreUnavailable
 from hub.media.previews import Preview, Previews
-from hub.media.service import Recorded, find, keep, record
+from hub.media.service import Recorded, find, keep, record, record_all
 from hub.media.sniff import sniff
 from hub.media.store import MediaStore, open_store
 
@@ -23,5 +23,6 @@ __all__ = [
     "keep",
     "open_store",
     "record",
+    "record_all",
     "sniff",
 ]

@@ -1,6 +1,6 @@
 """Blobs as rows: what is recorded was durable before."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from hub import clock
@@ -36,12 +36,16 @@ async def keep(store: MediaStore, source: Source, *, filename: str = "", limit: 
 
 async def record(work: Work, blob: Blob | Recorded, content_type: str = "") -> None:
     """Write the row of a stored blob, if it has none yet. Call it in the transaction whose rows name the digest."""
-    await work.execute(
+    kind = blob.content_type if isinstance(blob, Recorded) else content_type
+    await record_all(work, [Recorded(digest=blob.digest, size=blob.size, content_type=kind)])
+
+
+async def record_all(work: Work, blobs: Sequence[Recorded]) -> None:
+    """`record` for many."""
+    now = clock.now()
+    await work.execute_many(
         "INSERT INTO media_blob (digest, size, content_type, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (digest) DO NOTHING",
-        blob.digest,
-        blob.size,
-        blob.content_type if isinstance(blob, Recorded) else content_type,
-        clock.now(),
+        [(blob.digest, blob.size, blob.content_type, now) for blob in sorted(blobs, key=lambda blob: blob.digest)],
     )
 
 

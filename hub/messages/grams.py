@@ -32,10 +32,13 @@ _CJK = (
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
 )
 _RUN = re.compile(rf"(?P<cjk>[{_CJK}]+)|[^\W_{_CJK}]+")
+_ASCII_RUN = re.compile(r"[a-z0-9]+")
 
 
 def grams(text: str) -> list[str]:
     """The words of `text` in order, at most `MAX_GRAMS`; none where it has no letter and no digit. Linear in time."""
+    if text.isascii():  # most of it is; letter for letter what is said below
+        return [word[:_MAX_WORD] for word in _ASCII_RUN.findall(text[:_MAX_CHARACTERS].lower())[:MAX_GRAMS]]
     found: list[str] = []
     for run in _runs(text):
         found.extend(_grams_of(run))
@@ -49,7 +52,10 @@ def document(text: str | Iterable[str], dialect: Dialect) -> str:
     words = grams(text) if isinstance(text, str) else list(text)[:MAX_GRAMS]
     if dialect == "sqlite":
         return " ".join(words)
-    return " ".join(f"'{word}':{position}" for position, word in enumerate(words, start=1))
+    places: dict[str, list[str]] = {}
+    for position, word in enumerate(words, start=1):
+        places.setdefault(word, []).append(str(position))
+    return " ".join(f"'{word}':{','.join(positions)}" for word, positions in places.items())
 
 
 def query(text: str, dialect: Dialect) -> str | None:

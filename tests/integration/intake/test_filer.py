@@ -1,12 +1,19 @@
 """What goes wrong around one mail holds up no other, and ends nothing."""
 
+import asyncio
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.db import DatabaseLocked
+from hub.app.build import assemble
+from hub.app.first_start import first_start
+from hub.db import Database, DatabaseLocked, Row
 from hub.intake import filer
+from hub.intake.parsing import ParserPool
 from hub.media import BlobMissing, StoreUnavailable, digest_of
+from hub.settings import load
 from tests.fixtures.desk import Desk, eventually, mail
 
 LARGE = mail(subject="large", text="x" * 200_000)
@@ -58,3 +65,49 @@ async def test_mail_that_met_a_locked_row_is_filed_soon_and_not_when_its_lease_e
 
     await desk.filed(1)
     assert tries == 2
+
+
+@pytest.mark.covers("E-02")
+async def test_more_mail_than_is_held_in_memory_is_filed_all_the_same_in_the_order_it_came(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.intake.fresh.ROOM", 3)
+    monkeypatch.setattr(filer, "BATCH", 2)
+
+    for number in range(20):
+        await desk.receive(mail(subject="one matter", text=f"mail {number}"), key=str(number))
+
+    assert [m["text"].strip() for m in await desk.filed(20)] == [f"mail {number}" for number in range(20)]
+
+
+async def test_what_is_being_read_is_leased_and_let_go_when_the_hub_stops(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = asyncio.Event()
+
+    async def parse(*args: Any) -> Any:
+        reading.set()
+        await asyncio.Event().wait()
+
+    parsers = ParserPool(1)
+    monkeypatch.setattr(parsers, "parse", parse)
+    parts = assemble(load({"data_dir": str(tmp_path)}, {}), database, parsers)
+    await first_start(parts)
+    running = asyncio.create_task(parts.filer.run())
+    desk = Desk(parts)
+    await desk.receive(mail(), key="held")
+    await reading.wait()
+    assert (await lease(database))["lease_until"] is not None
+
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+    assert dict(await lease(database)) == {"state": "pending", "attempts": 0, "lease_until": None}
+    parts.hub.auth.close()
+
+
+async def lease(database: Database) -> Row:
+    found = await database.fetch_one("SELECT state, attempts, lease_until FROM journal WHERE key = 'held'")
+    assert found is not None
+    return found

@@ -1,0 +1,2 @@
+-- PostgreSQL only: how the bytes of the journal are stored.
+SELECT 1;
