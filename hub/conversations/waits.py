@@ -9,6 +9,7 @@ from hub.conversations.store import conversation_of, lock_conversations
 from hub.conversations.views import conversation_views
 from hub.db import Work
 from hub.ids import ConversationId, QueueId
+from hub.notifications import Kind, Telling, tell
 
 _SET = """
 UPDATE conversation SET clock_since = waiting_since, clock_queue_id = queue_id, response_due_at = $2, overdue_at = NULL,
@@ -40,10 +41,13 @@ async def forget_due(work: Work, queue_ids: Sequence[QueueId]) -> None:
 
 
 async def mark_overdue(work: Work, ids: Sequence[ConversationId], at: datetime) -> int:
-    """Say that these are late, once for each wait; returns how many still were."""
+    """Say that these are late, once for each wait, and to whoever has them; returns how many still were."""
     rows = await work.fetch(_OVERDUE, list(ids), at)
     late = [conversation_of(row) for row in rows]
     views = await conversation_views(work, late)
     for conversation in late:
         work.announce(events.overdue(conversation, views[conversation.id]))
+        holder = () if conversation.assignee_id is None else (conversation.assignee_id,)
+        key = f"overdue {conversation.id} {conversation.waiting_since.isoformat()}"
+        tell(work, Telling(kind=Kind.OVERDUE, key=key, user_ids=holder, conversation_id=conversation.id, text=conversation.preview))
     return len(late)

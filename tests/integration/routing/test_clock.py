@@ -9,6 +9,7 @@ from hub.auth import SYSTEM
 from hub.conversations.lifecycle import WaitingFor
 from hub.errors import Invalid, Stale
 from hub.ids import CalendarId, ConversationId
+from hub.messages.jobs import TELL_USERS
 from hub.routing.calendars import CalendarChange
 from hub.routing.errors import CalendarInUse, CalendarNameTaken
 from hub.routing.hours import Calendar, Period
@@ -61,7 +62,10 @@ async def test_a_wait_is_due_when_its_queue_has_promised_in_business_time(desk: 
 async def test_who_waits_too_long_is_told_once(desk: Desk) -> None:
     desk.at = MONDAY
     queue = await desk.queue("Sales", first_response_minutes=10)
+    li = await desk.agent("li")
     talk = await desk.waiting(queue=queue)
+    async with desk.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET assignee_id = $2 WHERE id = $1", talk, li)
     await keeper(desk).settle()
     assert await desk.told("conversation.overdue") == []
 
@@ -71,6 +75,8 @@ async def test_who_waits_too_long_is_told_once(desk: Desk) -> None:
 
     (late,) = await desk.told("conversation.overdue")
     assert late["conversation"]["id"] == str(talk)  # type: ignore[index]
+    jobs = await desk.db.fetch("SELECT payload FROM job WHERE name = $1", TELL_USERS)
+    assert [(job["payload"]["kind"], job["payload"]["user_ids"]) for job in jobs] == [("overdue", [str(li)])]
 
 
 async def test_an_answer_in_time_or_another_wait_makes_the_clock_void(desk: Desk) -> None:
