@@ -22,6 +22,7 @@ from hub.automation import CannedReplies, Macros
 from hub.automation.actions import Doer
 from hub.bus import Bus, LocalBus
 from hub.conversations.bulk import Bulk
+from hub.conversations.counts import LiveCounts
 from hub.conversations.drafts import Drafts
 from hub.conversations.links import TicketLinks
 from hub.conversations.merging import Merging
@@ -129,6 +130,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         back=settings.public_url + CALLBACK,
     )
     delivery = DeliveryService(db, carriers, wake=deliveries.wake)
+    tags = Tags(db)
     probes = Probes()
     probes.register("database", partial(_database_answers, db))
     hub = Hub(
@@ -145,10 +147,11 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         accounts=accounts,
         visitors=Visitors(db),
         conversations=conversations,
-        tags=Tags(db),
+        tags=tags,
         views=SavedViews(db),
         bulk=Bulk(db),
         merging=Merging(db),
+        counts=LiveCounts(db),
         uploads=Uploads(db, media),
         drafts=Drafts(db),
         carriers=carriers,
@@ -158,7 +161,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         routing=routing,
         notifications=Notifications(db, Sight(db, auth).may_see),
         canned=CannedReplies(db),
-        macros=Macros(db, Doer(db, carriers, conversations, delivery, routing)),
+        macros=Macros(db, Doer(db, carriers, conversations=conversations, tags=tags, delivery=delivery, routing=routing)),
     )
     return Parts(
         hub=hub,

@@ -24,6 +24,7 @@ from hub.automation.variables import filled
 from hub.conversations import queries
 from hub.conversations.lifecycle import Conversation, State
 from hub.conversations.service import Change, Conversations
+from hub.conversations.tags import Tags
 from hub.crm.customers import queries as customers
 from hub.db import Database
 from hub.delivery.carriers import Carriers
@@ -40,10 +41,17 @@ class Doer:
     """Does what an action says, for a caller."""
 
     def __init__(
-        self, db: Database, carriers: Carriers, conversations: Conversations, delivery: DeliveryService, routing: Routing
+        self,
+        db: Database,
+        carriers: Carriers,
+        *,
+        conversations: Conversations,
+        tags: Tags,
+        delivery: DeliveryService,
+        routing: Routing,
     ) -> None:
         self._db, self._carriers = db, carriers
-        self._conversations, self._delivery, self._routing = conversations, delivery, routing
+        self._conversations, self._tags, self._delivery, self._routing = conversations, tags, delivery, routing
 
     async def require_sight(self, id: ConversationId, by: Caller) -> Conversation:
         """Raises `NoSuchConversation`."""
@@ -62,9 +70,12 @@ class Doer:
             case AssignAction():
                 by.require(Right.CONVERSATIONS_ASSIGN)
                 await self._conversations.assign(id, to=by.person if action.me else action.agent_id, by=by)
-            case TagAction() | UntagAction():
+            case TagAction():
                 by.require(Right.CONVERSATIONS_REPLY)
-                await self._tag(id, action, by)
+                await self._tags.put(id, action.name, by=by)
+            case UntagAction():
+                by.require(Right.CONVERSATIONS_REPLY)
+                await self._tags.take(id, action.name, by=by)
             case QueueAction() | PriorityAction() | CloseAction() | ReopenAction() | SnoozeAction():
                 by.require(Right.CONVERSATIONS_REPLY)
                 await self._conversations.change(id, await self._change(action), by=by)
@@ -86,9 +97,6 @@ class Doer:
                 return Change(state=State.SNOOZED, snoozed_until=clock.now() + timedelta(minutes=action.minutes))
             case _:
                 assert_never(action)
-
-    async def _tag(self, id: ConversationId, action: TagAction | UntagAction, by: Caller) -> None:
-        raise Refused("tags are not there yet", refusals=["unsupported"])
 
     async def _reply(self, id: ConversationId, text: str, by: Caller, client_key: UUID | None) -> None:
         conversation = await self.require_sight(id, by)
