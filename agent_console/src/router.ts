@@ -10,7 +10,7 @@ export const router = createRouter({
     { path: '/', redirect: '/inbox/mine' },
     { path: '/inbox/:view(mine|unassigned|all|snoozed|closed)/:id?', name: 'inbox', component: InboxPage, props: true },
     { path: '/customers', name: 'customers', component: () => import('./customers/CustomersPage.vue') },
-    { path: '/customers/:id', name: 'customer', component: () => import('./customers/CustomerPage.vue'), props: true },
+    { path: '/customers/:id', name: 'customer', component: speaking(() => import('./customers/CustomerPage.vue'), 'shell'), props: true },
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },
     { path: '/tickets/:id', name: 'ticket', component: () => import('./tickets/TicketPage.vue'), props: true },
     { path: '/search', name: 'search', component: () => import('./search/SearchPage.vue') },

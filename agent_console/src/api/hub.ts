@@ -8,7 +8,6 @@ type Schemas = components['schemas']
 const conversation = (id: T.Id) => ({ params: { path: { conversation_id: id } } })
 const customer = (id: T.Id) => ({ params: { path: { customer_id: id } } })
 const message = (id: T.Id) => ({ params: { path: { message_id: id } } })
-const PREFERENCES = '/api/v1/me/preferences' as never
 const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
 
 /** What agents ask of the hub, one line each. Administration is in `admin.ts`. */
@@ -18,8 +17,8 @@ export const hub = {
   signOut: () => done(api.DELETE('/api/v1/session')),
   setup: () => done(api.GET('/api/v1/setup')),
   createFirstUser: (body: Schemas['Setup']) => done(api.POST('/api/v1/setup', { body })),
-  preferences: () => as<Preferences>(done(api.GET(PREFERENCES))),
-  changePreferences: (body: Partial<Preferences>) => as<Preferences>(done(api.PUT(PREFERENCES, { body } as never))),
+  preferences: () => as<Preferences>(done(api.GET('/api/v1/me/preferences'))),
+  changePreferences: (body: Partial<Preferences>) => as<Preferences>(done(api.PUT('/api/v1/me/preferences', { body }))),
   changeMe: (body: Schemas['MePatch']) => done(api.PATCH('/api/v1/me', { body })),
 
   conversations: (query: ConversationQuery) => done(api.GET('/api/v1/conversations', { params: { query } })),
@@ -67,11 +66,11 @@ export const hub = {
 
   agents: () => done(api.GET('/api/v1/agents')),
   presence: () => as<T.Presence[]>(done(api.GET('/api/v1/presence'))),
-  setPresence: (state: T.PresenceState, seconds?: number) => done(api.PUT('/api/v1/me/presence', { body: { state, ...(seconds && { seconds }) } as never })),
-  notifications: (query: { unread?: boolean; cursor?: string | null }) => as<T.Page<T.NotificationView>>(done(api.GET('/api/v1/notifications' as never, { params: { query } } as never))),
-  notificationCount: () => as<{ unread: number }>(done(api.GET('/api/v1/notifications/count' as never))),
-  readNotifications: (body: { ids: T.Id[] } | { all: true }) => done(api.POST('/api/v1/notifications/read' as never, { body } as never)),
-  wallboard: () => as<T.WallboardView>(done(api.GET('/api/v1/wallboard' as never))),
+  setPresence: (state: T.PresenceState, seconds?: number) => done(api.PUT('/api/v1/me/presence', { body: { state, ...(seconds && { seconds }) } })),
+  notifications: (query: { unread?: boolean; cursor?: string | null }) => done(api.GET('/api/v1/notifications', { params: { query } })),
+  notificationCount: () => done(api.GET('/api/v1/notifications/count')),
+  readNotifications: (body: { ids: T.Id[] } | { all: true }) => done(api.POST('/api/v1/notifications/read', { body })),
+  wallboard: () => as<T.WallboardView>(done(api.GET('/api/v1/wallboard'))),
   queues: () => as<T.QueueView[]>(done(api.GET('/api/v1/queues'))),
   offers: () => as<T.OfferView[]>(done(api.GET('/api/v1/offers'))),
   acceptOffer: (id: T.Id) => done(api.POST('/api/v1/offers/{offer_id}/accept', { params: { path: { offer_id: id } } })),

@@ -18,27 +18,12 @@ export type Right = Schemas['Right']
 export type Me = Schemas['Me']
 export type SessionView = Schemas['SessionView']
 
-export type PresenceState = Schemas['AgentState'] | 'wrap_up'
-export type Presence = Omit<Schemas['PresenceView'], 'state'> & { state: PresenceState; until?: Time | null }
+export type PresenceState = Schemas['AgentState']
+export type Presence = Omit<Schemas['PresenceView'], 'state'> & { state: PresenceState }
 export type Agent = Schemas['AgentView']
 
-export interface NotificationView {
-  id: Id
-  kind: 'mention' | 'assigned' | 'overdue'
-  conversation_id: Id
-  message_id?: Id | null
-  by_name: string
-  text: string
-  at: Time
-  read: boolean
-}
-
-/** What the wallboard shows, as it stood at `at`. */
-export interface WallboardView {
-  at: Time
-  queues: { id: Id; name: string; waiting: number; oldest_waiting_at: Time | null; open: number; overdue: number; online: number; free: number }[]
-  agents: { user_id: Id; name: string; state: PresenceState; since: Time; load: number; capacity: number }[]
-}
+export type NotificationView = Schemas['NotificationView']
+export type WallboardView = Omit<Schemas['Wallboard'], 'agents'> & { agents: (Omit<Schemas['AgentTile'], 'state'> & { state: PresenceState })[] }
 
 export type Channel = Schemas['ChannelKind']
 export type AddressKind = Schemas['AddressKind']
