@@ -13,6 +13,7 @@ from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUp
 from hub.conversations.forward import forwarded
 from hub.conversations.store import content_digest
 from hub.conversations.values import ConversationView, MessageView, attachment_of
+from hub.delivery.answering import way_back
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options
@@ -144,30 +145,22 @@ async def _reply(request: Request, id: ConversationId, body: MessageCreate, file
     hub = request.hub
     if body.forward_of is not None:
         return await _forward(request, id, body, files)
-    options: list[ReplyOption] = []
-    if body.account_id is None or not body.to or body.subject is None:
-        conversation = await queries.conversation(hub.db, id, request.caller)
-        options = await reply_options(hub.db, hub.carriers, conversation)
-    option = next((o for o in options if body.account_id in (None, o.account_id)), None)
-    account_id = body.account_id or (option.account_id if option else None)
-    if account_id is None:
+    way = await way_back(hub.db, hub.carriers, id, request.caller, account_id=body.account_id)
+    if way.account_id is None:
         raise Refused("no account can carry an answer to this conversation", refusals=["no_way"])
-    to = _normal(request, body.to) or tuple(
-        Address(kind=AddressKind(p["kind"]), value=p["address"], name=p["name"]) for p in (option.to if option else ())
-    )
-    subject = body.subject if body.subject is not None else (option.subject if option else "")
     draft = Draft(
         text=body.text,
-        subject=subject,
-        to=to,
+        subject=way.subject if body.subject is None else body.subject,
+        to=_normal(request, body.to) or way.to,
         cc=_normal(request, body.cc),
         bcc=_normal(request, body.bcc),
         files=files,
         client_key=body.client_key,
     )
     return Send(
-        account_id=account_id,
+        account_id=way.account_id,
         conversation_id=id,
+        conversation=way.conversation,
         draft=draft,
         expected_version=body.expected_version,
         request_digest=content_digest(id, body),

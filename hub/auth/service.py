@@ -65,7 +65,7 @@ class Auth:
             factors=factors,
             sign_on=SingleSignOn(db, users, sessions, provider=provider, egress=gate, back=back),
             tokens=Tokens(db, bus),
-            callers=Authenticator(db, queues_of=queues_of),
+            callers=Authenticator(db, bus, queues_of=queues_of),
             passwords=passwords,
             preferences=PreferenceStore(db),
         )

@@ -94,17 +94,22 @@ async def insert_conversations(work: Work, conversations: Sequence[Conversation]
     """Store new ones; their numbers by id."""
     if not conversations:
         return {}
-    await work.insert_many("conversation", _COLUMNS, [_values(c) for c in conversations])
-    return await _numbers(work, "conversation", [c.id for c in conversations])
+    rows = await work.insert_returning("conversation", _COLUMNS, [_values(c) for c in conversations], suffix="RETURNING id, n")
+    return {row["id"]: row["n"] for row in rows}
 
 
 _CHANGING = tuple(name for name in _COLUMNS if name not in ("id", "created_at", "follows_id"))
 _UPDATE = "UPDATE conversation SET " + ", ".join(f"{name} = ${i}" for i, name in enumerate(_CHANGING, 2)) + " WHERE id = $1"
+_NUMBERED = {"n": "bigint"} | _COLUMNS
+_OVERWRITE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in _CHANGING)
 
 
 async def save_conversations(work: Work, conversations: Sequence[Conversation]) -> None:
     """Write back what `lock_conversations` gave, changed."""
     if not conversations:
+        return
+    if work.dialect == "postgres":  # goes with the next statement, however many there are
+        await work.insert_many("conversation", _NUMBERED, [(c.n, *_values(c)) for c in conversations], suffix=_OVERWRITE)
         return
     names = list(_COLUMNS)
     places = [names.index(name) for name in _CHANGING]
@@ -149,8 +154,8 @@ async def insert_messages(work: Work, messages: Sequence[NewMessage]) -> dict[Me
     if work.dialect == "postgres":
         columns = {**columns, "grams": "tsvector"}
         rows = [(*row, text) for row, text in zip(rows, words, strict=True)]
-    await work.insert_many("message", columns, rows)
-    numbers = await _numbers(work, "message", [m.id for m in messages])
+    stored = await work.insert_returning("message", columns, rows, suffix="RETURNING id, n")
+    numbers = {row["id"]: row["n"] for row in stored}
     if work.dialect == "sqlite":
         grams = [(numbers[m.id], text) for m, text in zip(messages, words, strict=True) if text]
         await work.execute_many("INSERT INTO message_grams (rowid, grams) VALUES ($1, $2)", grams)
@@ -194,11 +199,6 @@ async def insert_thread_keys(work: Work, messages: Sequence[NewMessage]) -> None
     ]
     if rows:
         await work.insert_many("thread_key", _KEY_COLUMNS, rows)
-
-
-async def _numbers(work: Work, table: str, ids: Sequence[UUID]) -> dict[Any, int]:
-    rows = await work.fetch(f"SELECT id, n FROM {table} WHERE id = ANY($1::uuid[])", list(ids))
-    return {row["id"]: row["n"] for row in rows}
 
 
 def view_of(message: NewMessage, n: int) -> MessageView:

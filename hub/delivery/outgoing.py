@@ -21,9 +21,12 @@ from hub.conversations.store import view_of as message_view
 from hub.conversations.values import MessageView
 from hub.conversations.views import conversation_views
 from hub.db import Row, Work
-from hub.delivery.store import Delivery, insert_deliveries, view_of
+from hub.delivery.consent import Known, Purpose, decide
+from hub.delivery.errors import Refused
+from hub.delivery.store import Delivery, insert_deliveries, known_of, view_of
 from hub.errors import ClientKeyReused, Stale
 from hub.ids import ConversationId, MessageId, UserId
+from hub.messages.address import Address, ChannelKind
 from hub.messages.states import DeliveryState
 
 
@@ -33,6 +36,7 @@ class Outgoing:
 
     message: NewMessage
     deliveries: tuple[Delivery, ...]
+    purpose: Purpose = Purpose.REPLY
     begins: Conversation | None = None
     expected_version: int | None = None
     participants: tuple[str, ...] = ()
@@ -40,16 +44,21 @@ class Outgoing:
 
 
 async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exception]:
-    """The committer's writer: one result an item; `Stale` and `ClientKeyReused` concern their sender alone."""
+    """The committer's writer: one result an item; `Stale`, `Refused` and `ClientKeyReused` concern their sender alone.
+
+    The consent gate decides here, on what is known in the very transaction that stores its decision.
+    """
     known = await _known(work, items)
     fresh = [item for item in items if _key(item.message) not in known]
     now = await lock_conversations(work, [i.message.conversation_id for i in fresh if i.begins is None])
     before = dict(now)
+    consents = await known_of(work, [delivery.address for item in fresh for delivery in item.deliveries]) if fresh else {}
     results: dict[MessageId, MessageView | Exception] = {}
     kept: list[Outgoing] = []
     keys: set[Any] = set()
     for item in fresh:
         key = _key(item.message)
+        item = _decided(item, consents)
         problem = _problem(item, now)
         if problem is not None:
             results[item.message.id] = problem
@@ -73,7 +82,24 @@ async def _announce_taken(
         work.announce(events.moved(before[conversation.id], conversation, views[conversation.id]))
 
 
+def _decided(item: Outgoing, known: Mapping[tuple[Address, ChannelKind], Known]) -> Outgoing:
+    """The same, each delivery with what the consent gate says about it."""
+    nothing = Known()
+    decisions = [decide(item.purpose, known.get((d.address, d.channel), nothing)) for d in item.deliveries]
+    deliveries = (replace(d, consent=decision.to_json()) for d, decision in zip(item.deliveries, decisions, strict=True))
+    return replace(item, deliveries=tuple(deliveries))
+
+
+def _refused(item: Outgoing) -> Exception | None:
+    bad = {d.address.value: d.consent["rule"] for d in item.deliveries if not d.consent["allowed"]}
+    if not bad:
+        return None
+    return Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)
+
+
 def _problem(item: Outgoing, now: dict[ConversationId, Conversation]) -> Exception | None:
+    if (refused := _refused(item)) is not None:
+        return refused
     if item.begins is not None:
         return None
     conversation = now.get(item.message.conversation_id)
@@ -89,10 +115,11 @@ def _key(message: NewMessage) -> tuple[Any, Any] | None:
 
 
 async def _known(work: Work, items: Sequence[Outgoing]) -> dict[Any, Row]:
-    keys = [item.message.client_key for item in items if _key(item.message)]
+    keys = [key for item in items if (key := _key(item.message))]
     if not keys:
         return {}
-    rows = await work.fetch("SELECT * FROM message WHERE client_key = ANY($1::uuid[])", keys)
+    sql = "SELECT * FROM message WHERE author_id = ANY($1::uuid[]) AND client_key = ANY($2::uuid[])"
+    rows = await work.fetch(sql, sorted({author for author, _ in keys}), [key for _, key in keys])
     return {(row["author_id"], row["client_key"]): row for row in rows}
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import MessageView
-from hub.db import Database
+from hub.db import Database, Row
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.overall import worst
@@ -41,13 +41,19 @@ class ReplyOption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class Asked:
     """What the newest inbound message on a channel says about answering it."""
 
     to: tuple[Address, ...]
     others: tuple[Address, ...]  # named beside us in what is answered
     subject: str
     account_id: AccountId | None
+
+
+ASKED = """
+m.from_value AS asked_by, m.from_name AS asked_name, m.recipients AS asked_of, m.subject AS asked_about,
+m.account_id AS asked_account, m.extra AS asked_extra"""
+"""What `asked_of` reads of the newest inbound message."""
 
 
 async def with_deliveries(db: Database, messages: Sequence[MessageView]) -> list[MessageView]:
@@ -78,12 +84,12 @@ async def reply_options(db: Database, carriers: Carriers, conversation: Conversa
     return sorted(options, key=lambda option: not option.default)
 
 
-def _fits(carrier: Carrier, conversation: Conversation, asked: _Asked) -> bool:
+def _fits(carrier: Carrier, conversation: Conversation, asked: Asked) -> bool:
     """A visitor is reached by the site they came from only; mail may leave by any mailbox."""
     return carrier.channel is not ChannelKind.WEBCHAT or carrier.account_id in (asked.account_id, conversation.account_id)
 
 
-async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversation: Conversation, asked: _Asked) -> ReplyOption:
+async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversation: Conversation, asked: Asked) -> ReplyOption:
     refusals_of = await refused(db, asked.to, carrier.channel)
     blocked = await suppressed(db, asked.to)
     decisions = [
@@ -108,31 +114,38 @@ async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversati
     )
 
 
-async def _asked(db: Database, conversation: Conversation, channel: ChannelKind) -> _Asked:
+async def _asked(db: Database, conversation: Conversation, channel: ChannelKind) -> Asked:
     """Whom an answer on `channel` goes to: who wrote last on it, else what the customer's card says."""
     row = await db.fetch_one(
-        """
-        SELECT from_kind, from_value, from_name, recipients, subject, account_id, extra FROM message
-        WHERE conversation_id = $1 AND channel = $2 AND direction = 'in' AND kind <> 'bounce' ORDER BY n DESC LIMIT 1
+        f"""
+        SELECT {ASKED} FROM message m
+        WHERE m.conversation_id = $1 AND m.channel = $2 AND m.direction = 'in' AND m.kind <> 'bounce' ORDER BY m.n DESC LIMIT 1
         """,
         conversation.id,
         channel.value,
     )
+    asked = asked_of(row, conversation, channel)
+    if asked is not None:
+        return asked
     kind = ADDRESS_KIND_OF[channel]
-    if row is not None and row["from_value"]:
-        to = _reply_to(row["extra"]) or (Address(kind=kind, value=row["from_value"], name=row["from_name"]),)
-        return _Asked(
+    return Asked(to=await _known_addresses(db, conversation, kind), others=(), subject=_re(conversation.subject), account_id=None)
+
+
+def asked_of(row: Row | None, conversation: Conversation, channel: ChannelKind) -> Asked | None:
+    """What the newest inbound message on a channel says; None where only the customer's card can tell."""
+    kind = ADDRESS_KIND_OF[channel]
+    if row is not None and row["asked_by"]:
+        to = _reply_to(row["asked_extra"]) or (Address(kind=kind, value=row["asked_by"], name=row["asked_name"]),)
+        return Asked(
             to=to,
-            others=_others(row["recipients"], kind),
-            subject=_re(row["subject"] or conversation.subject),
-            account_id=row["account_id"],
+            others=_others(row["asked_of"], kind),
+            subject=_re(row["asked_about"] or conversation.subject),
+            account_id=row["asked_account"],
         )
-    if kind is AddressKind.VISITOR:
-        to = (Address(kind=kind, value=str(conversation.visitor_id)),) if conversation.visitor_id else ()
-        return _Asked(to=to, others=(), subject="", account_id=conversation.account_id)
-    return _Asked(
-        to=await _known_addresses(db, conversation, kind), others=(), subject=_re(conversation.subject), account_id=None
-    )
+    if kind is not AddressKind.VISITOR:
+        return None
+    to = (Address(kind=kind, value=str(conversation.visitor_id)),) if conversation.visitor_id else ()
+    return Asked(to=to, others=(), subject="", account_id=conversation.account_id)
 
 
 def _others(recipients: Mapping[str, Any], kind: AddressKind) -> tuple[Address, ...]:

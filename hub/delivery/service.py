@@ -17,12 +17,12 @@ from hub.crm.customers.queries import owner
 from hub.db import Database, UniqueViolation
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carrier, Carriers
-from hub.delivery.consent import Decision, Known, Purpose, decide
+from hub.delivery.consent import Purpose
 from hub.delivery.errors import NothingToRetry, Refused
 from hub.delivery.outgoing import Outgoing, write
 from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.settle import settle_message
-from hub.delivery.store import Delivery, insert_deliveries, latest, refused, suppressed
+from hub.delivery.store import Delivery, insert_deliveries, latest
 from hub.errors import Invalid
 from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
 from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind
@@ -40,6 +40,7 @@ class Send:
     draft: Draft
     purpose: Purpose = Purpose.REPLY
     conversation_id: ConversationId | None = None
+    conversation: Conversation | None = None  # the same as just read for the sender, if it was
     customer_id: CustomerId | None = None
     expected_version: int | None = None
     request_digest: str | None = None  # of what the client asked for, where what is sent was partly filled in here
@@ -68,10 +69,13 @@ class DeliveryService:
             raise Refused("this channel does not take it", refusals=[code.value for code in fitted.refused])
         people = _recipients(fitted.draft)
         _require_reachable(people, carrier, conversation)
-        decisions = await self._decide(send, conversation, carrier, people)
-        outgoing = _outgoing(send, fitted, carrier, conversation, decisions, await self._carriers.ours(people), by)
-        stored = await self._stored(outgoing)
-        self._wake()
+        outgoing = _outgoing(send, fitted, carrier, conversation, await self._carriers.ours(people), by)
+        try:
+            stored = await self._stored(outgoing)
+        except Refused as refused:
+            raise await self._with_allowed(refused, send, conversation) from None
+        if any(delivery.state is DeliveryState.QUEUED for delivery in outgoing.deliveries):
+            self._wake()
         return stored if stored.deliveries else (await with_deliveries(self._db, [stored]))[0]
 
     async def _stored(self, outgoing: Outgoing) -> MessageView:
@@ -84,6 +88,8 @@ class DeliveryService:
         return stored
 
     async def _conversation(self, send: Send, carrier: Carrier, by: Caller) -> Conversation:
+        if send.conversation is not None:
+            return send.conversation
         if send.conversation_id is not None:
             return await conversations.conversation(self._db, send.conversation_id, by)
         known = "SELECT 1 FROM customer WHERE id = $1"
@@ -92,25 +98,11 @@ class DeliveryService:
         customer_id = send.customer_id or (await owner(self._db, send.draft.to[0]) if send.draft.to else None)
         return _begin(send, carrier, customer_id, by)
 
-    async def _decide(
-        self, send: Send, conversation: Conversation, carrier: Carrier, people: Mapping[Address, str]
-    ) -> dict[Address, Decision]:
-        refusals = await refused(self._db, people, carrier.channel)
-        blocked = await suppressed(self._db, people)
-        decisions = {
-            address: decide(send.purpose, Known(refused=refusals.get(address), suppressed=blocked.get(address)))
-            for address in people
-        }
-        bad = {address.value: d.rule for address, d in decisions.items() if not d.allowed}
-        if bad:
-            allowed = await self._allowed(conversation) if send.conversation_id else []
-            raise Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad, allowed=allowed)
-        return decisions
-
-    async def _allowed(self, conversation: Conversation) -> list[str]:
-        """The channels an answer could still take."""
-        options = await reply_options(self._db, self._carriers, conversation)
-        return sorted({option.channel.value for option in options if option.allowed})
+    async def _with_allowed(self, refused: Refused, send: Send, conversation: Conversation) -> Refused:
+        """The same, with the channels an answer could still take."""
+        options = await reply_options(self._db, self._carriers, conversation) if send.conversation_id else []
+        allowed = sorted({option.channel.value for option in options if option.allowed})
+        return Refused(refused.detail, **refused.extra | {"allowed": allowed})
 
     async def retry(self, id: MessageId, *, by: Caller) -> MessageView:
         """Send again, by hand, to every address where it failed or nobody knows: each gets a new delivery, the old one stays as it is.
@@ -200,7 +192,6 @@ def _outgoing(
     fitted: Rendered,
     carrier: Carrier,
     conversation: Conversation,
-    decisions: Mapping[Address, Decision],
     ours: frozenset[str],
     by: Caller,
 ) -> Outgoing:
@@ -208,6 +199,7 @@ def _outgoing(
     by_log = isinstance(carrier.adapter, CarriedByLog) and carrier.adapter.carried_by_log
     state = DeliveryState.ACCEPTED if by_log else DeliveryState.QUEUED
     message = _message(send, fitted, carrier, conversation, by, state=state, at=now)
+    people = _recipients(fitted.draft)
     deliveries = tuple(
         Delivery(
             id=DeliveryId(new_id()),
@@ -221,17 +213,18 @@ def _outgoing(
             attempts=1 if by_log else 0,
             due_at=now,
             give_up_at=now + GIVE_UP_AFTER[carrier.channel],
-            consent=decisions[address].to_json(),
+            consent={},
             created_at=now,
         )
-        for address, role in _recipients(fitted.draft).items()
+        for address, role in people.items()
     )
     return Outgoing(
         message=message,
         deliveries=deliveries,
         begins=conversation if send.conversation_id is None else None,
+        purpose=send.purpose,
         expected_version=send.expected_version,
-        participants=tuple(address.value for address in decisions if address.value not in ours),
+        participants=tuple(address.value for address in people if address.value not in ours),
         agent_id=by.user_id,
     )
 

@@ -1,13 +1,14 @@
 """The rows of the ledger: written many at a time, read back as values."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from hub.conversations.values import DeliveryView
 from hub.db import Reads, Row, Work
+from hub.delivery.consent import Known
 from hub.ids import AccountId, ConversationId, DeliveryId, MessageId
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.states import DeliveryState, SendFailure
@@ -114,6 +115,29 @@ def view_of(delivery: Delivery) -> DeliveryView:
         attempts=delivery.attempts,
         next_try_at=delivery.due_at if delivery.state is DeliveryState.DEFERRED else None,
     )
+
+
+async def known_of(reads: Reads, addresses: Iterable[Address]) -> dict[tuple[Address, ChannelKind], Known]:
+    """What the hub knows of each of these addresses on each channel where that is anything, in one statement."""
+    values = sorted({address.value for address in addresses})
+    rows = await reads.fetch(
+        """
+        SELECT a.kind, a.value, r.channel, r.reason FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
+        WHERE a.value = ANY($1::text[]) AND r.ended_at IS NULL
+        UNION ALL SELECT address_kind, address_value, NULL, reason FROM suppression WHERE address_value = ANY($1::text[])
+        """,
+        values,
+    )
+    found: dict[tuple[Address, ChannelKind], Known] = {}
+    for row in rows:
+        address = Address(kind=AddressKind(row["kind"]), value=row["value"])
+        for channel in ChannelKind if row["channel"] is None else (ChannelKind(row["channel"]),):
+            known = found.get((address, channel), Known())
+            if row["channel"] is None:
+                found[address, channel] = replace(known, suppressed=row["reason"])
+            else:
+                found[address, channel] = replace(known, refused=row["reason"] or "refused")
+    return found
 
 
 async def suppressed(reads: Reads, addresses: Iterable[Address]) -> dict[Address, str]:
