@@ -19,7 +19,7 @@ from hub.delivery.errors import Refused
 from hub.delivery.queries import ReplyOption, reply_options
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid, Stale
-from hub.ids import AccountId, ConversationId, CustomerId, MessageId
+from hub.ids import AccountId, ConversationId, CustomerId, MessageId, UserId
 from hub.messages.address import Address, AddressKind, BadAddress, normal
 from hub.messages.content import Draft, StoredFile
 
@@ -69,7 +69,8 @@ class Begun(msgspec.Struct, kw_only=True):
 class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
 
-    `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom.
+    `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `mentions`: whom a note is
+    to be brought to the notice of.
     """
 
     text: Text = ""
@@ -81,6 +82,7 @@ class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     subject: Subject | None = None
     attachment_ids: Uploaded = msgspec.field(default_factory=list)
     forward_of: MessageId | None = None
+    mentions: Annotated[list[UserId], Meta(max_length=50)] = msgspec.field(default_factory=list)
     expected_version: int | None = None
     client_key: UUID | None = None
 
@@ -136,6 +138,7 @@ async def say(request: Request, conversation_id: ConversationId, body: MessageCr
             by=request.caller,
             client_key=body.client_key,
             attachments=tuple(map(attachment_of, files)),
+            mentions=body.mentions,
         )
     send = await _reply(request, conversation_id, body, files)
     return await request.hub.delivery.send(send, by=request.caller)
