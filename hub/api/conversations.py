@@ -112,6 +112,8 @@ async def list_(request: Request, query: ConversationQuery) -> Page[Conversation
 async def count(request: Request) -> Counts:
     """How much work there is."""
     db, caller = request.hub.db, request.caller
+    if (at_hand := request.hub.counts.of(caller)) is not None:
+        return Counts(**at_hand)
     found = await views_for(db, caller.user_id, caller.team_ids)
     return Counts(**await queries.counts(db, caller), views=await queries.view_counts(db, caller, found))
 

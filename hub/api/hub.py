@@ -9,6 +9,7 @@ from hub.auth import Auth
 from hub.automation import CannedReplies, Macros
 from hub.bus import Bus
 from hub.conversations.bulk import Bulk
+from hub.conversations.counts import LiveCounts
 from hub.conversations.drafts import Drafts
 from hub.conversations.merging import Merging
 from hub.conversations.saved import SavedViews
@@ -52,6 +53,7 @@ class Hub:
     views: SavedViews
     bulk: Bulk
     merging: Merging
+    counts: LiveCounts
     uploads: Uploads
     drafts: Drafts
     carriers: Carriers

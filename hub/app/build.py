@@ -24,6 +24,7 @@ from hub.bus import Bus, LocalBus
 from hub.conversations.bulk import Bulk
 from hub.conversations.counts import LiveCounts
 from hub.conversations.drafts import Drafts
+from hub.conversations.feed import keep_order
 from hub.conversations.links import TicketLinks
 from hub.conversations.merging import Merging
 from hub.conversations.saved import SavedViews
@@ -80,6 +81,7 @@ async def build(settings: Settings) -> AsyncIterator[Parts]:
     parsers = ParserPool()
     try:
         await settle_epoch(db)
+        await keep_order(db)
         parts = assemble(settings, db, parsers)
         try:
             yield parts

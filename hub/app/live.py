@@ -95,6 +95,7 @@ def realtime(parts: Parts) -> Realtime:
         visitors=hub.visitors,
         uploads=hub.uploads,
         sink_for=hub.intake.sink_for,
+        counts=hub.counts,
         file_url=file_url,
         ip_of=ip_of,
         origin_allowed=origin_allowed,

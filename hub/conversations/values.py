@@ -73,6 +73,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     preview: str
     last_direction: str
     last_message_at: datetime
+    last_in_n: int  # the number of the last message that came in; 0 for none
     created_at: datetime
     updated_at: datetime
     version: int

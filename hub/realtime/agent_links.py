@@ -8,7 +8,7 @@ from its place on, and becomes live in the very step in which its place has reac
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,8 @@ class AgentLinks:
         self._db, self._tailer, self._callers, self._crew = db, tailer, callers, crew
         self._all: dict[str, AgentLink] = {}
         self._live: set[AgentLink] = set()
+        self.on_live: Callable[[AgentLink], None] = lambda _: None  # called whenever a connection is up to date again
+        self.on_gone: Callable[[AgentLink], None] = lambda _: None
         self.changes = 0  # how often rights of anybody were said to have changed
 
     def __len__(self) -> int:
@@ -139,6 +141,7 @@ class AgentLinks:
             self._live.discard(link)
             if link.task is not None:
                 link.task.cancel()
+            self.on_gone(link)
         return link
 
     def recheck(self, who: Mapping[str, Any]) -> None:
@@ -205,6 +208,7 @@ class AgentLinks:
                 if link.place >= place_of(self.now()):
                     link.task = None
                     self._live.add(link)
+                    self.on_live(link)
                     return
 
     def _resync(self, link: AgentLink) -> None:

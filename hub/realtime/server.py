@@ -8,11 +8,13 @@ from uuid import UUID
 from aiohttp import web
 
 from hub.bus import Bus, Notice
+from hub.conversations.counts import LiveCounts
 from hub.db import Database, LoggedEvent, Tailer
 from hub.errors import Forbidden, RateLimited
 from hub.realtime.agent_links import CALLER_CHANGED, AgentLink, AgentLinks, say_goodbye
 from hub.realtime.agents import Agents
 from hub.realtime.answers import Answer, answer
+from hub.realtime.counters import Counters
 from hub.realtime.crew import Crew
 from hub.realtime.engine import Server, Socket
 from hub.realtime.events import SocketEvent, declared
@@ -60,6 +62,7 @@ class Realtime:
         visitors: VisitorService,
         uploads: Uploads,
         sink_for: SinkFor,
+        counts: LiveCounts,
         file_url: FileUrl,
         ip_of: IpOf,
         origin_allowed: OriginAllowed,
@@ -69,6 +72,7 @@ class Realtime:
         view = VisitorView(db, file_url)
         self.agent_links = AgentLinks(db, tailer, callers, self._crew)
         self.visitor_links = VisitorLinks(view)
+        self._counters = Counters(self.agent_links, counts, self._crew)
         self._agents = Agents(db, bus, self.agent_links, callers, presence)
         self._visitors = Visitors(
             links=self.visitor_links,
@@ -104,6 +108,7 @@ class Realtime:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._server.eio.run(), name="socket pings")
                 group.create_task(self._recheck(), name="caller rechecks")
+                group.create_task(self._counters.run(), name="counters")
         finally:
             for end in ends:
                 end()
@@ -123,6 +128,7 @@ class Realtime:
     def _deliver(self, events: Sequence[LoggedEvent]) -> None:
         self.agent_links.deliver(events)
         self.visitor_links.deliver(events)
+        self._counters.deliver(events)
         for event in events:
             if event.type == "account.changed":
                 self._account_changed(event.data)

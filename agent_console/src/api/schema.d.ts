@@ -972,7 +972,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Messages of every conversation the caller may see, the oldest first. To follow what comes in without missing any, poll `/events`. */
+        /**
+         * Messages of every conversation the caller may see, the oldest first; whoever reads on from a cursor misses none.
+         * @description To hear of them at once, follow `/events`.
+         */
         get: operations["messages_list"];
         put?: never;
         post?: never;
@@ -2236,6 +2239,7 @@ export interface components {
             preview: string;
             last_direction: string;
             last_message_at: string;
+            last_in_n: number;
             created_at: string;
             updated_at: string;
             version: number;
@@ -2639,7 +2643,8 @@ export interface components {
          * MessageCreate
          * @description A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
          *
-         *         `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom.
+         *         `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `mentions`: whom a note is
+         *         to be brought to the notice of.
          */
         MessageCreate: {
             /** @default  */
@@ -2663,6 +2668,8 @@ export interface components {
             attachment_ids?: string[];
             /** @default null */
             forward_of?: string | null;
+            /** @default [] */
+            mentions?: string[];
             /** @default null */
             expected_version?: number | null;
             /** @default null */

@@ -21,6 +21,7 @@ from hub.auth.values import NewUser, User
 from hub.bus import LocalBus
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.channels.webchat.settings import SiteSettings
+from hub.conversations.counts import LiveCounts
 from hub.conversations.ratings import Ratings
 from hub.db import Audience, Database, Event, Tailer
 from hub.errors import Unauthorised, Unavailable
@@ -294,6 +295,7 @@ async def live(database: Database) -> AsyncIterator[Live]:
             rate=Ratings(database).rate, send_transcript=around.send_transcript, forget=Forgetting(database).forget
         ),
         sites=around,
+        counts=LiveCounts(database),
         visitors=Visitors(database),
         uploads=around,
         sink_for=lambda _: store,
