@@ -5,6 +5,7 @@ export const SETTINGS: readonly { id: string; right?: Right }[] = [
   { id: 'profile' },
   { id: 'accounts', right: 'accounts.manage' },
   { id: 'queues', right: 'queues.manage' },
+  { id: 'hours', right: 'queues.manage' },
   { id: 'users', right: 'users.manage' },
   { id: 'teams', right: 'users.manage' },
   { id: 'roles', right: 'roles.manage' },

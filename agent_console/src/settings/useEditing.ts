@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/vue-query'
-import { ref, type Ref } from 'vue'
+import { computed, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import { ApiError } from '../api/http'
@@ -16,10 +16,13 @@ export function useEditing<F extends object>(queryKey: readonly unknown[], blank
   const id = ref<string | null>(null)
   const form = ref(blank()) as Ref<F>
   const failure = ref<unknown>()
+  const begun = ref('')
+  const isDirty = computed(() => open.value && JSON.stringify(form.value) !== begun.value)
 
   function begin(entryId: string | null, values: Partial<F> = {}): void {
     id.value = entryId
     form.value = { ...blank(), ...values }
+    begun.value = JSON.stringify(form.value)
     failure.value = undefined
     open.value = true
   }
@@ -48,5 +51,5 @@ export function useEditing<F extends object>(queryKey: readonly unknown[], blank
 
   const fieldError = (path: string): string => (failure.value instanceof ApiError ? (failure.value.field(path) ?? '') : '')
   const failureText = (): string => (failure.value ? problemText(failure.value) : '')
-  return { open, busy, id, form, begin, save, remove, fieldError, failureText }
+  return { open, busy, id, form, isDirty, begin, save, remove, fieldError, failureText }
 }
