@@ -10,7 +10,7 @@ from hub.api.endpoint import Page, Request, Router
 from hub.api.files import disposition
 from hub.api.signed import sign_path
 from hub.auth.rights import Right
-from hub.conversations import queries
+from hub.conversations import feed, queries
 from hub.conversations.errors import NoSuchMessage
 from hub.conversations.values import AttachmentView, MessageView
 from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
@@ -21,6 +21,9 @@ from hub.ids import AttachmentId, MessageId
 from hub.intake.queries import raw_of
 from hub.messages.address import ChannelKind
 from hub.messages.content import Direction
+
+Place = tuple[Number, Number]
+"""Where a page of messages ends, as its cursor holds it."""
 
 api = Router(tag="messages")
 
@@ -48,18 +51,22 @@ class SignedUrl(msgspec.Struct, kw_only=True):
 
 @api.get("/messages", needs=Right.CONVERSATIONS_READ, raises=(BadCursor,))
 async def list_(request: Request, query: MessageListQuery) -> Page[MessageView]:
-    """Messages of every conversation the caller may see, the oldest first. To follow what comes in without missing any, poll `/events`."""
-    after = read_cursor(query.cursor, Number) or 0
-    found = await queries.messages(
+    """Messages of every conversation the caller may see, the oldest first; whoever reads on from a cursor misses none.
+
+    To hear of them at once, follow `/events`.
+    """
+    found = await feed.messages(
         request.hub.db,
         request.caller,
         direction=query.direction.value if query.direction else None,
         channel=query.channel.value if query.channel else None,
-        after=after,
+        after=read_cursor(query.cursor, Place) or feed.BEGINNING,
+        below=await feed.settled_below(request.hub.db),
         limit=query.limit + 1,
     )
-    page = await with_deliveries(request.hub.db, found[: query.limit])
-    return Page(items=page, next_cursor=write_cursor(page[-1].n) if len(found) > query.limit else None)
+    page = found[: query.limit]
+    items = await with_deliveries(request.hub.db, [message for _, message in page])
+    return Page(items=items, next_cursor=write_cursor(page[-1][0]) if len(found) > query.limit else None)
 
 
 @api.get("/messages/{message_id}", needs=Right.CONVERSATIONS_READ, raises=(NoSuchMessage,))

@@ -83,6 +83,7 @@ class MessageRow(Model):
     created_at = fields.DatetimeField()
     send_at = fields.DatetimeField(null=True)
     undo_until = fields.DatetimeField(null=True)
+    xid = fields.BigIntField()
 
     class Meta:
         table = "message"

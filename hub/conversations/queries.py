@@ -19,10 +19,10 @@ from hub.messages.address import AddressKind, ChannelKind
 from hub.messages.content import Direction, MessageKind
 from hub.messages.states import DeliveryState, SendFailure
 
-_MESSAGE = """
+MESSAGE = """
     m.id, m.n, m.conversation_id, m.channel, m.account_id, m.direction, m.kind, m.from_kind, m.from_value, m.from_name, m.author_id,
     m.recipients, m.subject, m.text, m.reply_text, m.has_html, m.attachments, m.status, m.status_detail, m.failure, m.notices, m.extra,
-    m.client_key, m.journal_id, m.created_at
+    m.client_key, m.journal_id, m.created_at, m.send_at, m.undo_until
 """
 
 
@@ -121,6 +121,8 @@ def message_of(row: Row) -> MessageView:
         client_key=row["client_key"],
         journal_id=row["journal_id"],
         created_at=row["created_at"],
+        send_at=row["send_at"],
+        undo_until=row["undo_until"],
     )
 
 
@@ -133,7 +135,7 @@ async def message(reads: Reads, id: MessageId, caller: Caller) -> MessageView:
     args = Args([id])
     rows = await reads.fetch(
         f"""
-        SELECT {_MESSAGE} FROM message m JOIN conversation c ON c.id = m.conversation_id
+        SELECT {MESSAGE} FROM message m JOIN conversation c ON c.id = m.conversation_id
         WHERE m.id = $1 AND {visible_to(caller, args)}
         """,
         *args,
@@ -151,28 +153,11 @@ async def timeline(
     The caller's sight of the conversation has been checked.
     """
     if after is not None:
-        sql = f"SELECT {_MESSAGE} FROM message m WHERE m.conversation_id = $1 AND m.n > $2 ORDER BY m.n LIMIT $3"
+        sql = f"SELECT {MESSAGE} FROM message m WHERE m.conversation_id = $1 AND m.n > $2 ORDER BY m.n LIMIT $3"
         return [message_of(row) for row in await reads.fetch(sql, id, after, limit)]
-    sql = f"SELECT {_MESSAGE} FROM message m WHERE m.conversation_id = $1 AND m.n < $2 ORDER BY m.n DESC LIMIT $3"
+    sql = f"SELECT {MESSAGE} FROM message m WHERE m.conversation_id = $1 AND m.n < $2 ORDER BY m.n DESC LIMIT $3"
     rows = await reads.fetch(sql, id, before if before is not None else 2**62, limit)
     return [message_of(row) for row in reversed(rows)]
-
-
-async def messages(
-    reads: Reads, caller: Caller, *, direction: str | None, channel: str | None, after: int, limit: int
-) -> list[MessageView]:
-    """Messages of all conversations the caller sees, oldest first, from a number on."""
-    args = Args([after])
-    where = ["m.n > $1", visible_to(caller, args)]
-    if direction is not None:
-        where.append(f"m.direction = {args.add(direction)}")
-    if channel is not None:
-        where.append(f"m.channel = {args.add(channel)}")
-    sql = f"""
-        SELECT {_MESSAGE} FROM message m JOIN conversation c ON c.id = m.conversation_id
-        WHERE {" AND ".join(where)} ORDER BY m.n LIMIT {args.add(limit)}
-    """
-    return [message_of(row) for row in await reads.fetch(sql, *args)]
 
 
 async def html(reads: Reads, id: MessageId) -> str | None:

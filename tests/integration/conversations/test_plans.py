@@ -6,7 +6,7 @@ import pytest
 
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
-from hub.conversations import listing, queries
+from hub.conversations import feed, listing, queries
 from hub.conversations.filters import Filter, View
 from hub.conversations.threading import _KEYS_SQLITE
 from hub.db import Database, Row
@@ -55,7 +55,7 @@ async def test_timelines_messages_counters_and_thread_keys_use_an_index(plans: P
     await queries.counts(plans, BOSS)
     for direction in (None, "in"):
         for channel in (None, "email"):
-            await queries.messages(plans, BOSS, direction=direction, channel=channel, after=5, limit=50)
+            await feed.messages(plans, BOSS, direction=direction, channel=channel, after=(0, 5), below=1, limit=50)
     await plans.fetch(_KEYS_SQLITE, [ID], ["<a@x>"])
     scans = [step for step in plans.steps if step.startswith("SCAN") and "VIRTUAL TABLE" not in step]
     assert scans == []

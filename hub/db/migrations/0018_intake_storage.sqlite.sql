@@ -1,2 +1,0 @@
--- PostgreSQL only: how the bytes of the journal are stored.
-SELECT 1;
