@@ -2,18 +2,17 @@ import tailwind from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 
-import { fakeHub } from './dev/plugin'
 import { compiledMessages } from './scripts/messages'
 
-// HUB_URL: work on the pages against a running hub instead of the one in memory.
-const hub = process.env.HUB_URL
+// The running hub that `npm run dev` works against.
+const hub = process.env.HUB_URL ?? 'http://localhost:8080'
 
 export default defineConfig({
   base: '/',
-  plugins: [vue(), tailwind(), compiledMessages(), ...(hub ? [] : [fakeHub()])],
+  plugins: [vue(), tailwind(), compiledMessages()],
   resolve: { alias: { 'vue-i18n': 'vue-i18n/dist/vue-i18n.runtime.mjs' } },
   define: { __VUE_OPTIONS_API__: 'false', __VUE_PROD_DEVTOOLS__: 'false', __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'false', __VUE_I18N_LEGACY_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false' },
-  server: hub ? { proxy: { '/api': hub, '/socket.io': { target: hub, ws: true } } } : {},
+  server: { proxy: { '/api': hub, '/socket.io': { target: hub, ws: true } } },
   build: {
     target: 'es2022',
     outDir: '../hub/static/console',

@@ -26,5 +26,5 @@ function written(value: string | Texts): string {
 }
 
 function compiled(text: string): string {
-  return /[{}|@]/.test(text) ? baseCompile(text, { mode: 'arrow', onError: (error) => { throw error } }).code : JSON.stringify(text)
+  return /[{}|@]/.test(text) ? baseCompile(text, { mode: 'arrow', onError: (error) => { throw new Error(`${error.message}: ${text}`) } }).code : JSON.stringify(text)
 }

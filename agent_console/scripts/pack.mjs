@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib'
 const OUT = process.argv[2] ?? join(dirname(fileURLToPath(import.meta.url)), '../../hub/static/console')
 const FIRST_LOAD = 180_000 // bytes of page, script and style, gzipped, until the inbox stands in either language
 const ROUTE = 60_000
+const WITH_LIBRARY = { 'src/composer/RichField.vue': 125_000 } // what brings a large library along comes only to who needs it
 const PACKED = new Set(['.js', '.css', '.html', '.svg', '.webmanifest'])
 
 const manifest = JSON.parse(readFileSync(join(OUT, '.vite/manifest.json'), 'utf8'))
@@ -40,9 +41,10 @@ const texts = (language) => sent(['', 'list/', 'shell/'].flatMap((part) => [...f
 const first = sent([...entry]) + Math.max(texts('en'), texts('zh-CN'))
 const lazy = Object.keys(manifest).filter((name) => manifest[name].isDynamicEntry)
 const routes = lazy.map((name) => [name, weigh([...files(name)].filter((file) => !entry.has(file)))])
-const heaviest = routes.sort((a, b) => b[1] - a[1])[0]
+const heaviest = routes.filter(([name]) => !WITH_LIBRARY[name]).sort((a, b) => b[1] - a[1])[0]
+const overweight = routes.filter(([name, bytes]) => bytes > (WITH_LIBRARY[name] ?? ROUTE))
 console.log(`first load ${(first / 1000).toFixed(1)} kB gz of ${FIRST_LOAD / 1000}; heaviest route ${heaviest[0]} ${(heaviest[1] / 1000).toFixed(1)} kB gz of ${ROUTE / 1000}`)
-if (first > FIRST_LOAD || heaviest[1] > ROUTE) {
-  console.error('a byte budget is broken')
+if (first > FIRST_LOAD || overweight.length) {
+  console.error('a byte budget is broken', ...overweight)
   process.exit(1)
 }

@@ -8,7 +8,7 @@ export const router = createRouter({
   history: createWebHistory(),
   routes: [
     { path: '/', redirect: '/inbox/mine' },
-    { path: '/inbox/:view(mine|unassigned|all|snoozed|closed)/:id?', name: 'inbox', component: InboxPage, props: true },
+    { path: '/inbox/:view(mine|unassigned|all|snoozed|closed|drafts|mentions|unread|view-[\\w-]+)/:id?', name: 'inbox', component: InboxPage, props: true },
     { path: '/customers', name: 'customers', component: () => import('./customers/CustomersPage.vue') },
     { path: '/customers/:id', name: 'customer', component: speaking(() => import('./customers/CustomerPage.vue'), 'shell'), props: true },
     { path: '/tickets', name: 'tickets', component: () => import('./tickets/TicketsPage.vue') },

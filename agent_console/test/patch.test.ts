@@ -27,14 +27,14 @@ describe('conversations in lists', () => {
 
   it('move to the other tier when the customer has been answered', () => {
     const { client, shown } = setUp([[US, [waiting('a', 8), waiting('b', 9)]], [THEM, [conversation({ id: 'z', waiting_for: 'customer' })]]])
-    patchConversation(client, waiting('a', 8, { waiting_for: 'customer', last_message_at: '2026-11-21T13:00:00Z', version: 2 }), ME)
+    patchConversation(client, waiting('a', 8, { waiting_for: 'customer', last_message_at: '2026-11-21T13:00:00Z', rev: 2 }), ME)
     expect(shown(US)).toEqual(['b'])
     expect(shown(THEM)).toEqual(['a', 'z'])
   })
 
   it('leave the unassigned when somebody takes them', () => {
     const { client, shown } = setUp([[UNASSIGNED, [conversation({ id: 'a', assignee_id: null })]]])
-    patch(client, { type: 'conversation.moved', data: { conversation: conversation({ id: 'a', assignee_id: 'other', version: 2 }) } }, ME)
+    patch(client, { type: 'conversation.moved', data: { conversation: conversation({ id: 'a', assignee_id: 'other', rev: 2 }) } }, ME)
     expect(shown(UNASSIGNED)).toEqual([])
   })
 
@@ -51,20 +51,20 @@ describe('conversations in lists', () => {
   })
 
   it('never go back to an older version', () => {
-    const { client } = setUp([[US, [waiting('a', 8, { version: 5, subject: 'new' })]]])
-    patchConversation(client, waiting('a', 8, { version: 4, subject: 'old' }), ME)
+    const { client } = setUp([[US, [waiting('a', 8, { rev: 5, subject: 'new' })]]])
+    patchConversation(client, waiting('a', 8, { rev: 4, subject: 'old' }), ME)
     expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.subject).toBe('new')
   })
 
   it('keep my own unread mark, which events do not know', () => {
     const { client } = setUp([[US, [waiting('a', 8, { unread: true })]]])
-    patchConversation(client, waiting('a', 8, { unread: false, version: 2 }), ME)
+    patchConversation(client, waiting('a', 8, { unread: false, rev: 2 }), ME)
     expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.unread).toBe(true)
   })
 
   it('become unread when the customer writes', () => {
     const { client } = setUp([[US, [waiting('c1', 8)]]])
-    patch(client, { type: 'message.added', data: { conversation: waiting('c1', 8, { version: 2 }), message: message({ id: 'm1', n: 1 }) } }, ME)
+    patch(client, { type: 'message.added', data: { conversation: waiting('c1', 8, { rev: 2 }), message: message({ id: 'm1', n: 1 }) } }, ME)
     expect((client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]?.items[0]?.unread).toBe(true)
   })
 })

@@ -39,9 +39,10 @@ export type CannedReply = Schemas['CannedReply']
 
 export type Priority = Schemas['TicketView']['priority']
 export type ConversationView = Schemas['ConversationView']
+export type SnoozeReason = Schemas['Snooze']
 export type ConversationChange = Schemas['ConversationPatch']
 export type Waiting = Schemas['Waiting']
-export type Counts = Record<'mine' | 'unassigned' | 'all' | 'snoozed', Record<string, number>>
+export type Counts = Schemas['Counts']
 
 export type Feature = Schemas['Feature']
 export type Capabilities = Omit<Schemas['Capabilities'], 'features'> & { features: Partial<Record<Feature, Schemas['hub.messages.capabilities.Level']>> }

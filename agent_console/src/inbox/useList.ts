@@ -3,34 +3,42 @@ import { computed, shallowRef, watch, type Ref } from 'vue'
 import type { Counts } from '../api/types'
 import { useConversations } from '../live/queries'
 import type { ConversationFilter } from '../live/keys'
+import { hasTiers, narrowness } from './address'
 import { steady, type Row } from './steady'
 
 type Tier = 'us' | 'customer' | 'nobody'
 const TIERS: readonly Tier[] = ['us', 'customer', 'nobody']
+const NONE: ConversationFilter = { view: 'all', sort: 'newest' }
 
 /**
  * The rows of one list. Sorted by waiting, it has tiers: who waits for us (longest first), then the others (newest first); a tier is fetched when
  * the one above is at its end. While `held`, rows keep their places.
  */
-export function useList(filter: Ref<ConversationFilter>, counts: Ref<Counts | undefined>, held: Ref<boolean>) {
-  const tiered = computed(() => filter.value.sort === 'waiting')
-  const waitingForUs = useConversations(() => (tiered.value ? { ...filter.value, waiting_for: 'us' } : filter.value))
-  const forCustomer = useConversations(() => ({ ...filter.value, waiting_for: 'customer', sort: 'newest' }), () => tiered.value && ended(waitingForUs))
-  const forNobody = useConversations(() => ({ ...filter.value, waiting_for: 'nobody', sort: 'newest' }), () => tiered.value && ended(waitingForUs) && ended(forCustomer))
-  const tiers = { us: waitingForUs, customer: forCustomer, nobody: forNobody }
+export function useList(filter: Ref<ConversationFilter | undefined>, counts: Ref<Counts | undefined>, held: Ref<boolean>) {
+  const wanted = computed<ConversationFilter>(() => (filter.value && !hasTiers(filter.value.view) ? { ...filter.value, sort: 'newest' } : (filter.value ?? NONE)))
+  const known = computed(() => filter.value !== undefined)
+  const tiers = computed<readonly Tier[]>(() => (wanted.value.sort !== 'waiting' ? [] : wanted.value.waiting_for ? [wanted.value.waiting_for] : TIERS))
+  const first = computed<ConversationFilter>(() => (tiers.value[0] ? tierOf(tiers.value[0]) : wanted.value))
+  const tierOf = (tier: Tier): ConversationFilter => ({ ...wanted.value, waiting_for: tier, sort: tier === 'us' ? 'waiting' : 'newest' })
 
-  const fresh = computed<Row[]>(() => (tiered.value ? TIERS.flatMap((tier) => section(tier)) : rowsOf(waitingForUs)))
+  const top = useConversations(first, known)
+  const second = useConversations(() => tierOf('customer'), () => known.value && tiers.value.length > 1 && ended(top))
+  const third = useConversations(() => tierOf('nobody'), () => known.value && tiers.value.length > 1 && ended(top) && ended(second))
+  const queries = [top, second, third]
+
+  const fresh = computed<Row[]>(() => (tiers.value.length ? tiers.value.flatMap((tier, at) => section(tier, queries[at]!)) : rowsOf(top)))
   const shown = shallowRef<Row[]>([])
   const waiting = shallowRef(0)
 
-  function section(tier: Tier): Row[] {
-    const rows = rowsOf(tiers[tier])
+  function section(tier: Tier, query: ConversationQuery): Row[] {
+    const rows = rowsOf(query)
     return rows.length ? [{ kind: 'heading', key: tier, section: tier, count: countOf(tier) }, ...rows] : []
   }
 
+  /** What the hub counts is known only for the three main lists as they are. */
   function countOf(tier: Tier): number | undefined {
-    const { view } = filter.value
-    if (tier === 'nobody' || view === 'snoozed' || view === 'closed') return undefined
+    const { view, sort, ...narrowing } = wanted.value
+    if (tier === 'nobody' || narrowness(narrowing) || (view !== 'mine' && view !== 'unassigned' && view !== 'all')) return undefined
     return counts.value && (counts.value[view]?.[tier] ?? 0)
   }
 
@@ -47,8 +55,9 @@ export function useList(filter: Ref<ConversationFilter>, counts: Ref<Counts | un
   }, { immediate: true })
   watch(filter, refresh)
 
+  const following = (): ConversationQuery | undefined => queries.slice(0, Math.max(1, tiers.value.length)).find((query) => query.hasNextPage.value)
   function more(): void {
-    const next = (tiered.value ? TIERS : (['us'] as const)).map((tier) => tiers[tier]).find((query) => query.hasNextPage.value)
+    const next = following()
     if (next && !next.isFetchingNextPage.value) void next.fetchNextPage()
   }
 
@@ -57,9 +66,10 @@ export function useList(filter: Ref<ConversationFilter>, counts: Ref<Counts | un
     waiting,
     refresh,
     more,
-    loading: computed(() => waitingForUs.isPending.value),
-    error: computed(() => waitingForUs.error.value),
-    retry: () => waitingForUs.refetch(),
+    whole: computed(() => known.value && ended(top) && !following()),
+    loading: computed(() => !known.value || top.isPending.value),
+    error: computed(() => top.error.value),
+    retry: () => top.refetch(),
   }
 }
 

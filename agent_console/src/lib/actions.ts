@@ -63,6 +63,7 @@ export const ACTION_IDS = Object.keys(ACTIONS) as ActionId[]
 interface Handler {
   run: () => unknown
   enabled: () => boolean
+  above: boolean
 }
 
 /** A macro or whatever else has a name and keys of its own. */
@@ -76,10 +77,11 @@ export interface OwnAction {
 const handlers = shallowReactive(new Map<string, readonly Handler[]>())
 const own = shallowReactive(new Map<string, OwnAction>())
 
-/** While this scope lives, the action does this; whoever came last and is enabled acts. */
-export function useAction(id: ActionId, run: () => unknown, enabled: () => boolean = () => true): void {
-  const handler = { run, enabled }
-  handlers.set(id, [handler, ...(handlers.get(id) ?? [])])
+/** While this scope lives, the action does this; whoever came last and is enabled acts. `above`: before all that are not so. */
+export function useAction(id: ActionId, run: () => unknown, enabled: () => boolean = () => true, above = false): void {
+  const handler = { run, enabled, above }
+  const others = handlers.get(id) ?? []
+  handlers.set(id, [...(above ? [] : others.filter((one) => one.above)), handler, ...others.filter((one) => above || !one.above)])
   onScopeDispose(() => handlers.set(id, (handlers.get(id) ?? []).filter((one) => one !== handler)))
 }
 

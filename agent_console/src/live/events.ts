@@ -1,6 +1,7 @@
 import type {
   AccountView,
   ConversationView,
+  Counts,
   CustomerView,
   Delivery,
   DeliveryState,
@@ -35,6 +36,9 @@ export type HubEvent =
   | { type: 'user.changed' | 'role.changed' | 'team.changed'; data: { id: Id } }
   | { type: 'caller.changed'; data: { user_id: Id } }
   | { type: 'presence.changed'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }
+  | { type: 'draft.changed'; data: { conversation_id: Id; mode: 'reply' | 'note'; revision: number; draft: object | null } }
+  | { type: 'tag.changed'; data: { tag_id: Id } }
+  | { type: 'view.changed'; data: { view_id: Id } }
   | { type: 'offer.made'; data: { offer: OfferView } }
   | { type: 'offer.ended'; data: { id: Id; conversation_id: Id; outcome: string } }
   | { type: 'preferences.changed'; data: { preferences: Preferences } }
@@ -54,8 +58,9 @@ export interface MessageChange {
   deliveries?: Delivery[]
 }
 
-/** What may be lost: typing, viewing. */
+/** What may be lost: typing, viewing; and how many conversations the lists hold, as far as it changed. */
 export type Notice =
   | { topic: 'typing'; data: { conversation_id: Id; typing: boolean; user_id?: Id | null; name?: string } }
   | { topic: 'viewing'; data: { conversation_id: Id; viewing: boolean; user_id: Id; name?: string } }
   | { topic: 'presence'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }
+  | { topic: 'counts'; data: Partial<Counts> }

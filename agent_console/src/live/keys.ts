@@ -1,13 +1,21 @@
 import type { Channel, ConversationView, Id } from '../api/types'
 
-export type View = 'mine' | 'unassigned' | 'all' | 'snoozed' | 'closed'
+export const VIEWS = ['mine', 'unassigned', 'all', 'snoozed', 'closed', 'drafts', 'mentions', 'unread'] as const
+export type View = (typeof VIEWS)[number]
 
 /** What one list of conversations holds: the query of `GET /conversations`. */
 export interface ConversationFilter {
   view: View
   waiting_for?: 'us' | 'customer' | 'nobody'
   queue_id?: Id
+  assignee_id?: Id
   channel?: Channel
+  priority?: ConversationView['priority']
+  tag?: string
+  unread?: boolean
+  draft?: boolean
+  mentioned?: boolean
+  overdue?: boolean
   customer_id?: Id
   ticket_id?: Id
   sort: 'newest' | 'waiting'
@@ -18,6 +26,8 @@ export const keys = {
   conversations: (filter: ConversationFilter) => ['conversations', filter] as const,
   allConversations: ['conversations'] as const,
   counts: ['counts'] as const,
+  tags: ['tags'] as const,
+  views: ['views'] as const,
   conversation: (id: Id) => ['conversation', id] as const,
   messages: (id: Id) => ['messages', id] as const,
   replyOptions: (id: Id) => ['reply-options', id] as const,
@@ -36,6 +46,7 @@ export const keys = {
   waiting: (id: Id) => ['waiting', id] as const,
   adapters: ['adapters'] as const,
   queues: ['queues'] as const,
+  calendars: ['calendars'] as const,
   users: ['users'] as const,
   roles: ['roles'] as const,
   teams: ['teams'] as const,
@@ -43,26 +54,45 @@ export const keys = {
   cannedReplies: ['canned-replies'] as const,
 }
 
-const STATE_OF: Record<View, ConversationView['state']> = {
-  mine: 'open',
-  unassigned: 'open',
-  all: 'open',
-  snoozed: 'snoozed',
-  closed: 'closed',
+const STATES_OF: Record<View, readonly ConversationView['state'][]> = {
+  mine: ['open'],
+  unassigned: ['open'],
+  all: ['open'],
+  unread: ['open'],
+  snoozed: ['snoozed'],
+  closed: ['closed'],
+  drafts: ['open', 'snoozed'],
+  mentions: ['open', 'snoozed'],
 }
 
-/** Whether the hub would put this conversation into that list. Customer lists span all views of it. */
-export function belongs(conversation: ConversationView, filter: ConversationFilter, me: Id): boolean {
+/** Whether the hub would put this conversation into that list. Lists of one customer or ticket span every state. */
+export function belongs(conversation: ConversationView, filter: ConversationFilter, me: Id, now = Date.now()): boolean {
+  const everything = filter.view === 'all' && !!(filter.customer_id || filter.ticket_id)
   return (
-    conversation.state === STATE_OF[filter.view] &&
+    !conversation.merged_into &&
+    (everything || STATES_OF[filter.view].includes(conversation.state)) &&
     (filter.view !== 'mine' || conversation.assignee_id === me) &&
     (filter.view !== 'unassigned' || conversation.assignee_id === null) &&
-    (!filter.waiting_for || conversation.waiting_for === filter.waiting_for) &&
-    (!filter.queue_id || conversation.queue_id === filter.queue_id) &&
-    (!filter.channel || conversation.channels.includes(filter.channel)) &&
+    isWanted(conversation, filter) &&
+    (!filter.overdue || isOverdue(conversation, now))
+  )
+}
+
+function isWanted(conversation: ConversationView, filter: ConversationFilter): boolean {
+  return (
+    (['waiting_for', 'queue_id', 'assignee_id', 'channel', 'priority'] as const).every((name) => !filter[name] || conversation[name] === filter[name]) &&
+    (!filter.tag || conversation.tags.includes(filter.tag)) &&
+    (!(filter.unread || filter.view === 'unread') || conversation.unread) &&
+    (!(filter.draft || filter.view === 'drafts') || conversation.draft) &&
+    (!(filter.mentioned || filter.view === 'mentions') || conversation.mentioned) &&
     (!filter.customer_id || conversation.customer?.id === filter.customer_id) &&
     (!filter.ticket_id || conversation.ticket_ids.includes(filter.ticket_id))
   )
+}
+
+/** Whether an answer was promised for a time that is over. */
+export function isOverdue({ state, waiting_for, response_due_at }: ConversationView, now: number): boolean {
+  return state === 'open' && waiting_for === 'us' && response_due_at !== null && new Date(response_due_at).getTime() <= now
 }
 
 /** Negative when `a` stands above `b`: oldest waiting first, or newest message first. */

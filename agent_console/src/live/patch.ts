@@ -22,7 +22,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'conversation.vanished':
       return forgetConversation(client, event.data.conversation?.id ?? event.data.conversation_id ?? event.data.id ?? '')
     case 'message.added':
-      if (event.data.conversation) patchConversation(client, event.data.conversation, me, event.data.message.direction === 'in')
+      if (event.data.conversation) patchConversation(client, event.data.conversation, me, event.data.message.direction === 'in' ? { unread: true } : {})
       return addMessage(client, event.data.message)
     case 'message.changed':
       return changeMessage(client, event.data)
@@ -34,6 +34,12 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       void client.invalidateQueries({ queryKey: keys.ticket(event.data.ticket.id) })
       void client.invalidateQueries({ queryKey: keys.tickets })
       return
+    case 'draft.changed':
+      return void patchFields(client, event.data.conversation_id, { draft: event.data.draft !== null }, me)
+    case 'tag.changed':
+      return stale(client, keys.tags)
+    case 'view.changed':
+      return stale(client, keys.views, keys.counts)
     case 'account.changed':
       return stale(client, keys.accounts, keys.accountNames)
     case 'queue.changed':
@@ -52,8 +58,10 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       return
     case 'preferences.changed':
       return takePreferences(event.data.preferences)
-    case 'notification.added':
     case 'notification.read':
+      return stale(client, keys.notifications)
+    case 'notification.added':
+      if (event.data.notification.kind === 'mention') patchFields(client, event.data.notification.conversation_id, { mentioned: true }, me)
       return stale(client, keys.notifications)
     case 'caller.changed':
     case 'resync':
@@ -65,39 +73,63 @@ function stale(client: QueryClient, ...queryKeys: (readonly unknown[])[]): void 
   for (const queryKey of queryKeys) void client.invalidateQueries({ queryKey })
 }
 
-/** Puts a conversation where it belongs now, in every list and on its own page. `unread` is this user's and comes in no event. */
-export function patchConversation(client: QueryClient, conversation: ConversationView, me: Id, arrived = false): void {
+/** What of a conversation is this user's own, and comes in no event about it. */
+export type Own = Pick<ConversationView, 'unread' | 'draft' | 'mentioned'>
+
+/** Puts a conversation where it belongs now, in every list and on its own page. An older state than the one known is passed over. */
+export function patchConversation(client: QueryClient, conversation: ConversationView, me: Id, own: Partial<Own> = {}): void {
   const known = knownConversation(client, conversation.id)
-  if (known && known.version > conversation.version) return
-  const merged = { ...known, ...conversation, unread: arrived || (known?.unread ?? false) }
-  if (client.getQueryData(keys.conversation(conversation.id))) client.setQueryData(keys.conversation(conversation.id), merged)
+  if (known && known.rev > conversation.rev) return
+  const { unread = false, draft = false, mentioned = false } = known ?? {}
+  show(client, { ...known, ...conversation, unread, draft, mentioned, ...own }, me)
+}
+
+/** Changes some fields of a conversation that is known here; what the hub says of it later counts. Answers how it was. */
+export function patchFields(client: QueryClient, id: Id, fields: Partial<ConversationView>, me: Id): ConversationView | undefined {
+  const known = knownConversation(client, id)
+  if (known) show(client, { ...known, ...fields }, me)
+  return known
+}
+
+/** Changes many conversations in every list at once, in place; those that no longer belong go. Lists they would come into are told by the hub. */
+export function patchMany(client: QueryClient, ids: ReadonlySet<Id>, change: (conversation: ConversationView) => Partial<ConversationView>, me: Id): void {
+  for (const id of ids) client.setQueryData<ConversationView>(keys.conversation(id), (known) => known && { ...known, ...change(known) })
   for (const [queryKey, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
-    if (pages) client.setQueryData(queryKey, placed(pages, merged, queryKey[1] as ConversationFilter, me))
+    const filter = queryKey[1] as ConversationFilter
+    const items = (page: Page<ConversationView>) => page.items.map((one) => (ids.has(one.id) ? { ...one, ...change(one) } : one)).filter((one) => !ids.has(one.id) || belongs(one, filter, me))
+    if (pages) client.setQueryData(queryKey, { ...pages, pages: pages.pages.map((page) => ({ ...page, items: items(page) })) })
   }
 }
 
-function knownConversation(client: QueryClient, id: Id): ConversationView | undefined {
+function show(client: QueryClient, conversation: ConversationView, me: Id): void {
+  if (client.getQueryData(keys.conversation(conversation.id))) client.setQueryData(keys.conversation(conversation.id), conversation)
+  for (const [queryKey, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
+    if (pages) client.setQueryData(queryKey, placed(pages, conversation, queryKey[1] as ConversationFilter, me))
+  }
+}
+
+export function knownConversation(client: QueryClient, id: Id): ConversationView | undefined {
   const own = client.getQueryData<ConversationView>(keys.conversation(id))
   if (own) return own
   for (const [, pages] of client.getQueriesData<ConversationPages>({ queryKey: keys.allConversations })) {
-    const found = pages?.pages.flatMap((page) => page.items).find((one) => one.id === id)
-    if (found) return found
+    for (const page of pages?.pages ?? []) {
+      const found = page.items.find((one) => one.id === id)
+      if (found) return found
+    }
   }
   return undefined
 }
 
-/** The same pages without the conversation's old row and with a new one where the order wants it, if that place is loaded. */
+/** The same pages without the conversation's old row and with a new one where the order wants it, if that place is loaded. Pages nothing is done to stay as they are. */
 export function placed(pages: ConversationPages, conversation: ConversationView, filter: ConversationFilter, me: Id): ConversationPages {
-  const without = pages.pages.map((page) => ({ ...page, items: page.items.filter((one) => one.id !== conversation.id) }))
-  if (!belongs(conversation, filter, me)) return { ...pages, pages: without }
-  for (const page of without) {
-    const at = page.items.findIndex((one) => compare(conversation, one, filter.sort) < 0)
-    if (at < 0) continue
-    page.items.splice(at, 0, conversation)
-    return { ...pages, pages: without }
-  }
+  const without = pages.pages.map((page) => (page.items.some((one) => one.id === conversation.id) ? { ...page, items: page.items.filter((one) => one.id !== conversation.id) } : page))
+  if (!belongs(conversation, filter, me)) return without.every((page, at) => page === pages.pages[at]) ? pages : { ...pages, pages: without }
   const last = without.at(-1)
-  if (last && last.next_cursor === null) last.items.push(conversation)
+  for (const [at, page] of without.entries()) {
+    const before = page.items.findIndex((one) => compare(conversation, one, filter.sort) < 0)
+    const place = before < 0 && page === last && page.next_cursor === null ? page.items.length : before
+    if (place >= 0) return { ...pages, pages: without.with(at, { ...page, items: page.items.toSpliced(place, 0, conversation) }) }
+  }
   return { ...pages, pages: without }
 }
 
@@ -149,7 +181,7 @@ function patchPresence(client: QueryClient, change: Partial<Presence> & Pick<Pre
   client.setQueryData<Presence[]>(keys.presence, (all) => {
     if (!all) return all
     const known = all.find((one) => one.user_id === change.user_id)
-    const blank: Presence = { user_id: change.user_id, state: change.state, since: new Date().toISOString(), until: null, load: 0, capacity: 0, connected: true }
+    const blank: Presence = { user_id: change.user_id, state: change.state, since: new Date().toISOString(), until: null, load: 0, capacity: 0, connected: true, until: null }
     return [...all.filter((one) => one !== known), { ...blank, ...known, ...change }]
   })
 }

@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-quer
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 
 import { hub } from '../api/hub'
+import { inbox } from '../api/inbox'
 import type { Id, MessagePage } from '../api/types'
 import { keys, type ConversationFilter } from './keys'
 
@@ -13,6 +14,8 @@ export const useCounts = () => useQuery({ queryKey: keys.counts, queryFn: hub.co
 export const useAgents = () => useQuery({ queryKey: keys.agents, queryFn: hub.agents })
 export const usePresence = () => useQuery({ queryKey: keys.presence, queryFn: hub.presence })
 export const useQueues = () => useQuery({ queryKey: keys.queues, queryFn: hub.queues })
+export const useTags = () => useQuery({ queryKey: keys.tags, queryFn: inbox.tags })
+export const useViews = () => useQuery({ queryKey: keys.views, queryFn: inbox.views })
 export const useTicketStates = () => useQuery({ queryKey: keys.ticketStates, queryFn: hub.ticketStates })
 
 export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>, enabled: MaybeRefOrGetter<boolean> = true) {
@@ -22,6 +25,9 @@ export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>, e
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     enabled: computed(() => toValue(enabled)),
+    // Thousands of rows are neither compared nor watched one by one: they are replaced whole.
+    structuralSharing: false,
+    shallow: true,
   })
 }
 

@@ -1,10 +1,10 @@
 import { useQueryClient } from '@tanstack/vue-query'
 import { defineStore } from 'pinia'
-import { effectScope, ref, shallowRef } from 'vue'
+import { computed, effectScope, ref, shallowRef } from 'vue'
 
 import { hub } from '../api/hub'
 import { ApiError } from '../api/http'
-import type { Id } from '../api/types'
+import type { Counts, Id } from '../api/types'
 import { Pruned, useEventCursor, type EventFeed } from './cursor'
 import type { LiveEvent, Notice } from './events'
 import { keys } from './keys'
@@ -118,10 +118,19 @@ export const useLive = defineStore('live', () => {
         return setTyping(notice.data.conversation_id, notice.data.typing, notice.data.name ?? '', !notice.data.user_id)
       case 'viewing':
         return setViewing(notice.data.user_id, notice.data.viewing ? { conversationId: notice.data.conversation_id, name: notice.data.name ?? '' } : null)
+      case 'counts':
+        return void client.setQueryData<Counts>(keys.counts, (known) => known && recounted(known, notice.data))
       case 'presence':
         return patch(client, { type: 'presence.changed', data: notice.data }, '')
     }
   }
+
+  /** Who else looks at each conversation. */
+  const viewing = computed(() => {
+    const names = new Map<Id, string[]>()
+    for (const { conversationId, name } of viewers.value.values()) names.set(conversationId, [...(names.get(conversationId) ?? []), name])
+    return names
+  })
 
   function setViewing(userId: Id, where: { conversationId: Id; name: string } | null): void {
     if (where) viewers.value.set(userId, where)
@@ -144,8 +153,14 @@ export const useLive = defineStore('live', () => {
   const sayTyping = (id: Id, on: boolean): void => socket.value?.emit('typing', { conversation_id: id, typing: on })
   const sayViewing = (id: Id | null): void => socket.value?.emit('viewing', { conversation_id: id })
 
-  return { line, typing, viewers, start, stop, watchEvents, sayTyping, sayViewing }
+  return { line, typing, viewers, viewing, start, stop, watchEvents, sayTyping, sayViewing }
 })
+
+/** Totals with what changed; each part says only its own. */
+export function recounted(known: Counts, change: Partial<Counts>): Counts {
+  const parts = Object.entries(change).map(([part, totals]) => [part, { ...known[part as keyof Counts], ...totals }])
+  return { ...known, ...Object.fromEntries(parts) }
+}
 
 /** The log after `cursor`, page by page. */
 async function eventsSince(cursor: string): Promise<LiveEvent[]> {
