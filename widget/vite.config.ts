@@ -17,7 +17,7 @@ export default defineConfig({
     outDir: '../hub/static/widget',
     emptyOutDir: true,
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     rolldownOptions: { input: 'frame.html' },
   },
 })

@@ -20,12 +20,15 @@ _ALWAYS = {
 
 
 def console_headers(settings: Settings) -> dict[str, str]:
-    """The console never runs what did not come from it, and is framed by nobody; pictures and mail come from the files origin."""
+    """The console never runs what did not come from it, and is framed by nobody.
+
+    Pictures and mail come from the files origin, a site's preview from the widget's.
+    """
     sockets = " ".join(f"ws{origin.removeprefix('http')}" for origin in _nameable(settings))
-    files = _with_local_twins(settings.files_url)
+    files, widget = _with_local_twins(settings.files_url), _with_local_twins(settings.widget_url)
     policy = (
         "default-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
-        f"img-src 'self' data: blob: {files}; media-src 'self' blob: {files}; frame-src {files}; "
+        f"img-src 'self' data: blob: {files}; media-src 'self' blob: {files}; frame-src {files} {widget}; "
         f"connect-src 'self' {sockets}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
     return {

@@ -29,6 +29,12 @@ class Pages:
     def __contains__(self, name: str) -> bool:
         return name in self._files
 
+    def text(self, name: str) -> str:
+        """What is in the file, for a page that is filled in before it is sent; raises `NotFound`."""
+        if name not in self._files:
+            raise NotFound("there is no such page")
+        return self._files[name].read_text("utf-8")
+
     def respond(self, name: str, *, headers: Mapping[str, str] | None = None) -> web.FileResponse:
         """The file, pre-compressed where a `.br` or `.gz` lies beside it; raises `NotFound`."""
         if name not in self._files:

@@ -94,6 +94,13 @@ class VisitorView:
         row = await self._db.fetch_one(_AHEAD, conversation_id)
         return (row["ahead"] or None) if row is not None else None
 
+    async def read_by_us(self, conversation_id: UUID) -> int:
+        """The number of the last message that anybody of ours has seen; 0 for none."""
+        row = await self._db.fetch_one(
+            "SELECT max(read_n) AS n FROM conversation_read WHERE conversation_id = $1", conversation_id
+        )
+        return (row["n"] or 0) if row is not None else 0
+
     def told(self, event: LoggedEvent) -> Iterable[tuple[str, dict[str, Any]]]:
         """What a visitor is told of an event of a conversation of theirs: type and data."""
         match event.type:

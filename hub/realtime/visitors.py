@@ -207,6 +207,7 @@ class Visitors:
             "opens_at": opening.opens_at,
             "place": await self._view.place(talk.id) if talk is not None and waits else None,
             "agent": talk.agent if talk is not None and talk.state == "open" else None,
+            "read_n": await self._view.read_by_us(talk.id) if talk is not None else 0,
         }
 
     async def rate(self, link: VisitorLink, said: protocol.Rate) -> Answer | None:

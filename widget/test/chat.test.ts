@@ -2,15 +2,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import { Chat } from '../src/panel/chat'
 import type { Host } from '../src/panel/host'
-import type { Message } from '../src/panel/model'
+import type { Message, Site } from '../src/panel/model'
 import type { ToHost, ToPanel } from '../src/common/messages'
 import { FakeSocket, settle } from './server'
-
-const SITE = {
-  name: 'Shop', color: '#0f766e', position: 'right', greeting_en: 'Hi', greeting_zh: '您好', offline_text: '',
-  choice: [], online: true, max_file_bytes: 1000,
-}
-const NOBODY = { name: '', email: '' }
+import { SITE, STANDING } from './site'
 
 let said: ToHost[]
 let storage: Record<string, string>
@@ -22,12 +17,12 @@ const message = (n: number, more: Partial<Message> = {}): Message => ({
   created_at: '2026-11-21T10:00:00Z', status: null, ...more,
 })
 const hello = (more: object = {}): object => ({
-  visitor_id: 'v', cursor: 'c0', resync: false, site: SITE, conversation: null, messages: [], unread: 0, ...more,
+  visitor_id: 'v', cursor: 'c0', resync: false, site: SITE, standing: STANDING, contact: { name: '', email: '', phone: '' }, conversation: null, messages: [], unread: 0, ...more,
 })
 
-function meet(open = true): Chat {
+function meet(open = true, site: Site = SITE): Chat {
   const host: Host = {
-    start: { hub: 'start', site: 's', theme: '', saved: { ...storage }, page: { url: 'http://shop.example/', title: 'Shop' }, identity: null, open },
+    start: { hub: 'start', site: 's', theme: '', dir: 'ltr', saved: { ...storage }, page: { url: 'http://shop.example/', title: 'Shop' }, identity: null, open },
     origin: 'http://shop.example',
     post: (note) => {
       said.push(note)
@@ -37,7 +32,7 @@ function meet(open = true): Chat {
     },
     listen: (onMessage) => (tell = onMessage),
   }
-  return new Chat(host)
+  return new Chat(host, site)
 }
 const server = (): FakeSocket => FakeSocket.last
 const letIn = (more: object = {}): void => {
@@ -75,7 +70,7 @@ test('a new token is kept by the host and shown the next time', () => {
 
 test('a message is shown at once, kept until it is acknowledged, and then one of the list', async () => {
   letIn()
-  chat.say(' hello ', NOBODY)
+  chat.say(' hello ')
   const [asked] = sends()
   expect(chat.outbox.items).toHaveLength(1)
   expect(Object.keys(storage).filter((name) => name.startsWith('out:'))).toHaveLength(1)
@@ -88,8 +83,8 @@ test('a message is shown at once, kept until it is acknowledged, and then one of
 })
 
 test('what was written without a connection goes out in order when there is one, with the same keys over all tries', async () => {
-  chat.say('one', NOBODY)
-  chat.say('two', NOBODY)
+  chat.say('one')
+  chat.say('two')
   await settle()
   letIn()
   await settle()
@@ -108,7 +103,7 @@ test('what was written without a connection goes out in order when there is one,
 })
 
 test('a reload keeps what is on its way', async () => {
-  chat.say('kept', NOBODY)
+  chat.say('kept')
   const { key } = chat.outbox.items[0]!
   storage['out:rubbish'] = '{not json'
   chat = meet()
@@ -119,7 +114,7 @@ test('a reload keeps what is on its way', async () => {
 
 test('the same message by event and by acknowledgement is one message', async () => {
   letIn()
-  chat.say('once', NOBODY)
+  chat.say('once')
   const [asked] = sends()
   const stored = message(1, { direction: 'in', client_key: asked!.data.client_key })
   server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: stored })
@@ -132,7 +127,7 @@ test('the same message by event and by acknowledgement is one message', async ()
 
 test('a refusal for good stays with its reason until it is tried again or thrown away', async () => {
   letIn()
-  chat.say('bad', NOBODY)
+  chat.say('bad')
   server().answers(sends()[0]!.id, { ok: false, code: 'bad_message', detail: '', retry: false })
   await settle()
   vi.advanceTimersByTime(40_000)
@@ -148,7 +143,7 @@ test('a refusal for good stays with its reason until it is tried again or thrown
 
 test('a refusal for now is tried again, later each time', async () => {
   letIn()
-  chat.say('busy', NOBODY)
+  chat.say('busy')
   server().answers(sends()[0]!.id, { ok: false, code: 'rate_limited', detail: '', retry: true })
   await settle()
   expect(sends()).toHaveLength(1)
@@ -164,7 +159,7 @@ test('a refusal for now is tried again, later each time', async () => {
 
 test('a server that never answers is left for a new connection', async () => {
   letIn()
-  chat.say('hm', NOBODY)
+  chat.say('hm')
   vi.advanceTimersByTime(12_001)
   await settle()
   expect(FakeSocket.all).toHaveLength(2)
@@ -243,9 +238,9 @@ test('an agent who types is shown until the answer comes, or for a while', () =>
 
 test('the wish goes with the first message of a conversation, and not with later ones', async () => {
   letIn({ site: { ...SITE, choice: [{ kind: 'queue', id: 'q', name: 'Roses', online: true }] } })
-  chat.choose({ kind: 'queue', id: 'q' })
-  chat.say('first', NOBODY)
-  chat.say('second', NOBODY)
+  chat.change({ wish: { kind: 'queue', id: 'q' } })
+  chat.say('first')
+  chat.say('second')
   expect(chat.outbox.items.map(({ wish }) => wish?.id)).toEqual(['q', undefined])
 })
 
@@ -265,7 +260,7 @@ test('a server that will not have us is not asked again, unless the host proves 
 
 test('reset forgets the visitor, what he said and what was on its way', () => {
   letIn({ token: 't', messages: [message(1)] })
-  chat.say('private', NOBODY)
+  chat.say('private')
   tell({ type: 'reset' })
   expect(chat.state.messages).toEqual([])
   expect(chat.outbox.items).toEqual([])
@@ -273,16 +268,11 @@ test('reset forgets the visitor, what he said and what was on its way', () => {
   expect(server().sent[0]).toContain('"token":null')
 })
 
-test('the colour of the site reaches the launcher with a text that reads well on it', () => {
-  letIn()
-  expect(said).toContainEqual({ type: 'look', look: { color: '#0f766e', text: '#ffffff', position: 'right' } })
-})
-
 test('an answer shows that somebody is there', () => {
   letIn({ site: { ...SITE, online: false } })
-  expect(chat.state.site!.online).toBe(false)
+  expect(chat.state.site.online).toBe(false)
   server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(1) })
-  expect(chat.state.site!.online).toBe(true)
+  expect(chat.state.site.online).toBe(true)
 })
 
 test('what was read is said again on a new connection, in case it was lost with the old one', () => {
@@ -294,4 +284,59 @@ test('what was read is said again on a new connection, in case it was lost with 
   letIn({ messages: [message(1), message(2)] })
   expect(server().asked('read').map(({ data }) => data.n)).toEqual([1])
   expect(said[said.length - 1]).toEqual({ type: 'unread', count: 1 })
+})
+
+test('nothing is said to the server before the visitor has agreed, and after a reset he is asked again', () => {
+  FakeSocket.all = []
+  chat = meet(true, { ...SITE, consent_en: 'We keep what you write.' })
+  expect(FakeSocket.all).toEqual([])
+  expect(storage).toEqual({})
+  chat.agree()
+  expect(storage).toEqual({ consent: '1' })
+  letIn({ site: chat.state.site })
+  expect(chat.state.phase).toBe('online')
+  tell({ type: 'reset' })
+  expect(chat.state.agreed).toBe(false)
+  expect(FakeSocket.all).toHaveLength(1)
+})
+
+test('who agreed once is not asked on the next page', () => {
+  storage = { consent: '1' }
+  FakeSocket.all = []
+  chat = meet(true, { ...SITE, consent_en: 'We keep what you write.' })
+  expect(FakeSocket.all).toHaveLength(1)
+})
+
+test('what the visitor typed of himself goes with his messages', () => {
+  letIn()
+  chat.who = { email: 'ann@example.com' }
+  chat.say('hello')
+  expect(sends()[0]!.data).toMatchObject({ text: 'hello', email: 'ann@example.com' })
+})
+
+test('while he waits it asks who will answer, and stops when somebody has', async () => {
+  const talk = { id: 't', state: 'open', assigned: false, stars: null }
+  letIn({ conversation: talk, messages: [message(1, { direction: 'in' })] })
+  vi.advanceTimersByTime(15_000)
+  const [asked] = server().asked('standing')
+  server().answers(asked!.id, { ok: true, ...STANDING, place: 3, read_n: 1 })
+  await settle()
+  expect(chat.state.standing).toMatchObject({ place: 3, read_n: 1 })
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'message.added', data: message(2) })
+  vi.advanceTimersByTime(30_000)
+  expect(server().asked('standing')).toHaveLength(1)
+})
+
+test('whose it is is asked for as soon as somebody takes it', () => {
+  const talk = { id: 't', state: 'open', assigned: false, stars: null }
+  letIn({ conversation: talk })
+  server().event('event', { cursor: 'c1', prev: 'c0', type: 'conversation.changed', data: { ...talk, assigned: true } })
+  expect(server().asked('standing')).toHaveLength(1)
+})
+
+test('sound can be switched off, and stays off', () => {
+  letIn()
+  chat.setSound(false)
+  expect(storage.silent).toBe('1')
+  expect(meet().state.sound).toBe(false)
 })

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 
-import { TEXTS } from '../src/loader/texts'
 import { en } from '../src/panel/i18n/en'
-import { Words } from '../src/panel/i18n/words'
+import { more, Words } from '../src/panel/i18n/words'
 import { zh } from '../src/panel/i18n/zh'
 import { newKey } from '../src/panel/key'
 import { contrast, isColor, luminance, textOn } from '../src/common/contrast'
 import { localeOf } from '../src/common/locale'
+import { moreEn, moreZh } from '../src/panel/parts/texts'
 
 test('contrast is as WCAG computes it', () => {
   expect(contrast('#ffffff', '#000000')).toBeCloseTo(21, 5)
@@ -29,7 +29,7 @@ const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((
 
 const TABLES: [string, Record<string, string>, Record<string, string>][] = [
   ['panel', en, zh],
-  ['launcher', { ...TEXTS.en }, { ...TEXTS['zh-CN'] }],
+  ['later parts', moreEn, moreZh],
 ]
 
 test.each(TABLES)('both languages of the %s say the same things', (_, one, other) => {
@@ -61,4 +61,11 @@ test('nothing is ever set as mark-up or run from a text', () => {
   for (const [name, source] of Object.entries(sources)) {
     expect(source, name).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|srcdoc/)
   }
+})
+
+test('the site\'s own words come first, and those of later parts when they are there', () => {
+  const words = new Words('en', en, { online: 'Ahoy', rate: 'Happy?' })
+  expect([words.t('online'), words.t('nobody'), words.t('rate')]).toEqual(['Ahoy', en.nobody, 'Happy?'])
+  more.en = { thanks: 'Thanks' }
+  expect(words.t('thanks')).toBe('Thanks')
 })

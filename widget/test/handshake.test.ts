@@ -5,7 +5,7 @@ import { meetHost } from '../src/panel/host'
 import { isStart, KNOCK, type Start } from '../src/common/messages'
 
 const HUB = 'https://hub.example'
-const START: Start = { hub: 'start', site: 's', theme: '', saved: { token: 'secret' }, page: { url: '', title: '' }, identity: null, open: false }
+const START: Start = { hub: 'start', site: 's', theme: '', dir: 'ltr', saved: { token: 'secret' }, page: { url: '', title: '' }, identity: null, open: false }
 
 const deliver = (data: unknown, origin: string, source: unknown, ports: unknown[] = []): void => {
   window.dispatchEvent(Object.assign(new Event('message'), { data, origin, source, ports }))

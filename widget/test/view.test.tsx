@@ -7,25 +7,24 @@ import { Words } from '../src/panel/i18n/words'
 import type { Message } from '../src/panel/model'
 import { App } from '../src/panel/view/App'
 import type { ToHost } from '../src/common/messages'
+import { moreEn } from '../src/panel/parts/texts'
 import { FakeSocket, settle } from './server'
+import { SITE, STANDING } from './site'
 
-const SITE = {
-  name: 'Shop', color: '#facc15', position: 'right', greeting_en: 'Hi', greeting_zh: '您好', offline_text: 'Away', choice: [],
-  online: true, max_file_bytes: 1000,
-}
 const said: ToHost[] = []
 let root: HTMLElement
+let chat: Chat
 
 beforeEach(async () => {
   vi.stubGlobal('WebSocket', FakeSocket)
   said.length = 0
   root = document.body.appendChild(document.createElement('div'))
-  const chat = new Chat({
-    start: { hub: 'start', site: 's', theme: '', saved: {}, page: { url: '', title: '' }, identity: null, open: true },
+  chat = new Chat({
+    start: { hub: 'start', site: 's', theme: '', dir: 'ltr', saved: {}, page: { url: '', title: '' }, identity: null, open: true },
     origin: 'http://shop.example',
     post: (note) => said.push(note),
     listen: () => undefined,
-  })
+  }, SITE)
   render(<App chat={chat} words={new Words('en', en)} draft="begun" />, root)
   FakeSocket.last.opens()
 })
@@ -34,14 +33,15 @@ afterEach(() => {
   root.remove()
 })
 
-const redrawn = (): Promise<void> => new Promise((done) => setTimeout(done, 20))
+const redrawn = (): Promise<void> => new Promise((done) => setTimeout(done, 50))
 const greet = async (messages: Partial<Message>[] = [], site: object = {}): Promise<void> => {
   const whole = messages.map((message, i) => ({
     id: `m${i}`, n: i, client_key: null, direction: 'out', text: '', author: null, attachments: [],
     created_at: '2026-11-21T10:00:00Z', status: 'read', ...message,
   }))
   FakeSocket.last.event('hello', {
-    visitor_id: 'v', cursor: 'c', resync: false, site: { ...SITE, ...site }, conversation: null, messages: whole, unread: 0,
+    visitor_id: 'v', cursor: 'c', resync: false, site: { ...SITE, ...site }, standing: STANDING, contact: { name: '', email: '', phone: '' },
+    conversation: null, messages: whole, unread: 0,
   })
   await redrawn()
 }
@@ -77,7 +77,7 @@ test('a message that was refused stays with two ways on', async () => {
   FakeSocket.last.answers(FakeSocket.last.asked('send')[0]!.id, { ok: false, code: 'no_such_upload', detail: '', retry: false })
   await redrawn()
   const alert = root.querySelector('[role=log] [role=alert]')!
-  expect(alert.textContent).toContain(en.failedFiles)
+  expect(alert.textContent).toContain(moreEn.failedFiles)
   const [retry, discard] = [...alert.querySelectorAll('button')]
   retry!.click()
   expect(FakeSocket.last.asked('send')).toHaveLength(2)
@@ -102,5 +102,5 @@ test('a server that will not have us leaves nothing to write into', async () => 
   FakeSocket.last.event('bye', { code: 'foreign_origin', detail: '', retry: false })
   await redrawn()
   expect(root.querySelector('textarea')).toBeNull()
-  expect(root.textContent).toContain(en.refused)
+  expect(root.textContent).toContain(moreEn.refused)
 })

@@ -54,6 +54,18 @@ async def test_a_visitor_learns_his_place_in_the_line_and_then_who_answers(live:
     assert hello["standing"]["place"] is None
 
 
+@pytest.mark.covers("M-14")
+async def test_a_visitor_learns_up_to_where_he_was_read(live: Live) -> None:
+    user, _ = await live.user(Right.CONVERSATIONS_REPLY)
+    visitor, _, talk = await _talks(live)
+    unread = await visitor.call("standing", {})
+    async with live.db.unit_of_work() as work:
+        said = "INSERT INTO conversation_read (user_id, conversation_id, read_n) VALUES ($1, $2, $3)"
+        await work.execute(said, user.id, talk, 7)
+
+    assert (unread["read_n"], (await visitor.call("standing", {}))["read_n"]) == (0, 7)
+
+
 @pytest.mark.covers("M-18", "M-30")
 async def test_a_visitor_rates_once_it_is_over_and_may_change_his_mind(live: Live) -> None:
     _, secret = await live.user(Right.CONVERSATIONS_READ)

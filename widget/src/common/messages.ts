@@ -5,17 +5,28 @@
  * origin. Everything else goes over the port, which nobody else holds.
  */
 
-/** How the launcher looks: from the site's settings. `text` is what reads well on `color`. */
+/** How the launcher looks and what it is called: from the site's settings. `css` is added to the loader's own style. */
 export interface Look {
-  color: string
-  text: string
-  position: 'left' | 'right'
+  css: string
+  open: string
+  close: string
+  panel: string
+  /** With `{n}` for the number. */
+  unread: string
 }
 
 /** The page of the host that the visitor looks at. */
 export interface HostPage {
   url: string
   title: string
+}
+
+/** Words of an invitation, beside the launcher. */
+export interface Invitation {
+  text: string
+  /** The names of its two buttons; the text itself opens the chat, too. */
+  later: string
+  never: string
 }
 
 /** Frame → host window. */
@@ -25,20 +36,24 @@ export const KNOCK = 'hub:knock'
 export interface Start {
   hub: 'start'
   site: string
-  /** `dark`, `light`, or anything else for what the visitor's system says. */
+  /** `dark`, `light`, or anything else for what the site says, or the visitor's system. */
   theme: string
+  /** Which way the host's page is written. */
+  dir: string
   saved: Record<string, string>
   page: HostPage
   identity: string | null
   open: boolean
 }
 
-/** Over the port, from the loader. */
+/** Over the port, from the loader. `invited`: what the visitor did with an invitation. */
 export type ToPanel =
   | { type: 'shown'; open: boolean }
   | { type: 'identify'; identity: string | null }
   | { type: 'reset' }
   | { type: 'page'; page: HostPage }
+  | { type: 'locale'; locale: string }
+  | { type: 'invited'; never: boolean }
 
 /** Over the port, from the panel. `save` with null forgets; `identity` asks the host for a fresh token. */
 export type ToHost =
@@ -48,6 +63,8 @@ export type ToHost =
   | { type: 'save'; name: string; value: string | null }
   | { type: 'identity' }
   | { type: 'close' }
+  | { type: 'invite'; invitation: Invitation | null }
+  | { type: 'forget' }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 

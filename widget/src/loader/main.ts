@@ -14,7 +14,7 @@ function main(script: HTMLScriptElement | null): void {
   const before = globals[options.global]
   if (before && !before.q) return // somebody else's
   globals[options.global] = run
-  for (const args of Array.from(before?.q ?? [])) run(args[0], args[1])
+  for (const args of Array.from(before?.q ?? [])) run(args[0], args[1], args[2])
 }
 
 main(document.currentScript as HTMLScriptElement | null)

@@ -1,11 +1,10 @@
-import { localeOf, type Locale } from '../common/locale'
+import { localeOf } from '../common/locale'
 
 /** What the host's script tag says. */
 export interface Options {
   site: string
   /** The frame's address; its origin is the only one the loader talks to. The language is its fragment. */
   frameUrl: URL
-  locale: Locale
   theme: string
   zIndex: string
   hidden: boolean
@@ -19,7 +18,6 @@ export function readOptions(script: HTMLScriptElement, site: string): Options {
   return {
     site,
     frameUrl: new URL(`frame?site=${encodeURIComponent(site)}#${locale}`, script.src),
-    locale,
     theme: theme || '',
     zIndex: zIndex || '2147483000',
     hidden: launcher === 'hidden',

@@ -10,8 +10,6 @@ export const STYLE =
   'svg{width:28px;display:block;margin:auto;fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round}' +
   'span{position:absolute;top:-4px;right:-4px;min-width:10px;padding:0 6px;border-radius:11px;background:#b91c1c;color:#fff;font:13px/22px sans-serif}' +
   'div{bottom:calc(88px + env(safe-area-inset-bottom));width:min(384px,100vw - 40px);height:min(640px,100vh - 108px);border-radius:16px;overflow:hidden}' +
-  '.left{right:auto;left:20px}' +
   'iframe{border:0;width:100%;height:100%;display:block}' +
-  '[hidden]{display:none}' +
-  `@media ${FULL}{div,div.left{inset:0 auto auto 0;width:100vw;height:100vh;height:100dvh;border:0;border-radius:0}.behind{display:none}}`
-
+  '[hidden]{display:none!important}' +
+  `@media ${FULL}{div{width:100vw;border:0;border-radius:0}.behind{display:none}}`

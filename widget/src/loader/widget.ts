@@ -8,7 +8,9 @@ import { FULL } from './style'
 /** A signed token that says who the visitor is, or a function that fetches one: it is called again when one has expired. */
 export type Identity = string | (() => string | Promise<string>)
 
-const DEFAULT: Look = { color: '#1f5eff', text: '#fff', position: 'right' }
+type Later = typeof import('./later')
+type Heard = (value: unknown) => void
+
 const LOOK_WAIT = 2_000 // milliseconds for the site's colours to come before the launcher is shown without them
 
 /**
@@ -16,21 +18,26 @@ const LOOK_WAIT = 2_000 // milliseconds for the site's colours to come before th
  *
  * A command it does not know is ignored: newer pages may know more of them.
  */
-export function startWidget(options: Options): (command: unknown, value?: unknown) => void {
+export function startWidget(options: Options): (command: unknown, value?: unknown, more?: unknown) => unknown {
   const { site, theme, frameUrl } = options
   const store = hostStore(site)
-  const shell = createShell(options)
+  const shell = createShell(options.zIndex)
   const { launcher, frame } = shell
   const full = matchMedia(FULL)
+  const listeners: Record<string, Set<Heard>> = {}
   let link: FrameLink | undefined
   let identity: Identity | null = null
   let isOpen = false
   let isReady = false
   let isHidden = options.hidden
+  let unread = 0
   let before: Element | null = null
-  let watcher: CloseWatcher | null = null
 
   const post = (message: ToPanel): void => link?.post(message)
+  const emit = (name: string, value?: unknown): void => listeners[name]?.forEach((heard) => heard(value))
+  /** What few pages need at first is a file of its own. */
+  const later = (use: (later: Later) => unknown): void =>
+    void (import(/* @vite-ignore */ new URL('later.js', frameUrl).href) as Promise<Later>).then(use, () => 0)
   const token = async (): Promise<string | null> => {
     try {
       return typeof identity === 'function' ? await identity() : identity
@@ -48,31 +55,26 @@ export function startWidget(options: Options): (command: unknown, value?: unknow
   }
   const start = async (): Promise<Start> => {
     const known = await token()
-    return { hub: 'start', site, theme, identity: known, saved: store.all(), page: page(), open: isOpen }
+    const { direction: dir } = getComputedStyle(document.documentElement)
+    return { hub: 'start', site, theme, dir, identity: known, saved: store.all(), page: page(), open: isOpen }
   }
-  const fit = (): void => shell.fit(isOpen && full.matches ? visualViewport : null)
   const show = (): void => {
     session(site, isOpen)
     shell.setOpen(isOpen, isReady)
     post({ type: 'shown', open: isOpen })
-    fit()
-    watcher?.destroy()
-    watcher = isOpen && full.matches ? closeWatcher(close) : null
+    if (full.matches) later(({ fill }) => fill(shell.box, isOpen && full.matches, close))
   }
-  const open = (): void => {
-    if (isOpen) return
-    before = document.activeElement
-    isOpen = true
+  const set = (open: boolean): void => {
+    if (isOpen === open) return
+    if (open) before = document.activeElement
+    isOpen = open
     load()
     show()
-    frame.focus()
+    if (open) frame.focus()
+    else ((isHidden ? before : launcher) as HTMLElement | null)?.focus?.()
+    emit(open ? 'open' : 'close')
   }
-  const close = (): void => {
-    if (!isOpen) return
-    isOpen = false
-    show()
-    ;((isHidden ? before : launcher) as HTMLElement | null)?.focus?.()
-  }
+  const close = (): void => set(false)
   const identify = (): void => void token().then((identity) => post({ type: 'identify', identity }))
   const setHidden = (hidden: boolean): void => {
     launcher.hidden = hidden
@@ -81,37 +83,50 @@ export function startWidget(options: Options): (command: unknown, value?: unknow
     shell.setLook(look)
     setHidden(isHidden)
   }
+  const forget = (): void => {
+    store.clear()
+    post({ type: 'reset' })
+  }
   const hear = (message: ToHost): void => {
     switch (message.type) {
       case 'ready':
         isReady = true
-        return show()
+        show()
+        return emit('ready')
       case 'look':
-        store.set('look', JSON.stringify(message.look))
         return setLook(message.look)
       case 'unread':
-        return shell.setUnread(message.count)
+        shell.setUnread((unread = message.count))
+        return emit('unread', unread)
       case 'save':
         return void store.set(message.name, message.value)
       case 'identity':
         return identify()
       case 'close':
         return close()
+      case 'forget':
+        return forget()
+      case 'invite':
+        return later(({ invite }) =>
+          invite(shell.root, message.invitation, (answer) => {
+            if (answer === 'open') set(true)
+            else post({ type: 'invited', never: answer === 'never' })
+          }),
+        )
     }
   }
 
-  launcher.onclick = () => (isOpen ? close() : open())
+  launcher.onclick = () => set(!isOpen)
   launcher.onpointerenter = launcher.onfocus = load
   full.onchange = show
-  visualViewport?.addEventListener('resize', fit)
   const { navigation } = window as { navigation?: EventTarget }
   // A page that changes its address without loading; its title follows a moment later.
   navigation?.addEventListener('navigatesuccess', () => setTimeout(() => post({ type: 'page', page: page() }), 100))
 
   const saved = store.all()
   const look = attempt(() => JSON.parse(saved.look!) as Look)
-  setLook(look ?? DEFAULT)
-  if (!look) {
+  if (look) setLook(look)
+  else {
     setHidden(true)
     setTimeout(() => setHidden(isHidden), LOOK_WAIT)
   }
@@ -122,23 +137,35 @@ export function startWidget(options: Options): (command: unknown, value?: unknow
   } else if (saved.talk) load()
   else whenIdle(load)
 
-  return (command, value) => {
+  return (command, value, more) => {
     switch (command) {
       case 'open':
-        return open()
       case 'close':
-        return close()
+        return set(command === 'open')
+      case 'toggle':
+        return set(!isOpen)
       case 'identify':
         identity = value as Identity
         return identify()
       case 'reset':
         identity = null
-        store.clear()
-        return post({ type: 'reset' })
+        return forget()
       case 'hide':
       case 'show':
         return setHidden((isHidden = command === 'hide'))
+      case 'page':
+        return post({ type: 'page', page: { ...page(), ...(value as HostPage) } })
+      case 'setLocale':
+        frameUrl.hash = value as string
+        return post({ type: 'locale', locale: value as string })
+      case 'unread':
+        return unread
+      case 'on':
+        return void (listeners[value as string] ??= new Set()).add(more as Heard)
+      case 'off':
+        return void listeners[value as string]?.delete(more as Heard)
     }
+    return undefined
   }
 }
 
@@ -157,12 +184,4 @@ function whenIdle(then: () => void): void {
   const idle = (): unknown => (window.requestIdleCallback ?? setTimeout)(() => then())
   if (document.readyState === 'complete') idle()
   else addEventListener('load', idle)
-}
-
-type CloseWatcher = { onclose: () => void; destroy(): void }
-
-/** The phone's «back» closes the panel, without a trace in the page's history (HTML, «close watchers»). */
-function closeWatcher(onclose: () => void): CloseWatcher | null {
-  const { CloseWatcher: Watcher } = window as { CloseWatcher?: new () => CloseWatcher }
-  return Watcher ? Object.assign(new Watcher(), { onclose }) : null
 }

@@ -1,19 +1,27 @@
-import { isColor, textOn } from '../common/contrast'
 import type { ToPanel } from '../common/messages'
 import type { Host } from './host'
-import type { Answer, Bye, Hello, LogEvent, Message, Site, Wish } from './model'
-import { Outbox, type Draft, type Outgoing } from './outbox'
+import type { Words } from './i18n/words'
+import type { Answer, Bye, Contact, Hello, LogEvent, Message, Site, Standing } from './model'
+import { Outbox, type Outgoing } from './outbox'
 import { NoAnswer, Sio } from './sio'
-import { begun, type State } from './state'
+import { begun, hasConsent, nobody, type State } from './state'
 import { merge, unread, unreported, withStatus } from './timeline'
 import { Typing, type TypingNotice } from './typing'
-import type { Access, Uploads } from './extras/uploads'
+import type { Uploads } from './parts/uploads'
 
-type Extras = typeof import('./extras')
+/** What many chats never need: loaded when it is wanted. */
+const PARTS = {
+  extras: () => import('./extras'),
+  forms: () => import('./forms'),
+  menu: () => import('./menu'),
+  rating: () => import('./rating'),
+  sound: () => import('./sound'),
+  invite: () => import('./invite'),
+}
+type Parts = { [Name in keyof typeof PARTS]: Awaited<ReturnType<(typeof PARTS)[Name]>> }
 
-const MOST_FILES = 10 // the server takes no more in one message
 const PAGE = 50 // messages the server sends at once
-const URLS_LAST = 4 * 60_000 // the server signs addresses of files for five minutes
+const ASK_AGAIN = 15_000 // milliseconds between questions who will answer
 
 /** The chat of one page: connection, messages, what is on its way, what is unread. */
 export class Chat {
@@ -21,25 +29,34 @@ export class Chat {
   /** Called after each change; the view draws anew. */
   onChange?: () => void
   readonly outbox: Outbox
-  /** Parts that are loaded when they are wanted, and the files that need them. */
-  extras: Extras | null = null
+  words!: Words
   uploads: Uploads | null = null
+  /** What the visitor typed of himself. */
+  who: Partial<Contact> = {}
+  /** Others who hear what the host's page says. */
+  readonly listeners = new Set<(message: ToPanel) => void>()
+  private readonly loaded: Partial<Parts> = {}
+  private readonly loading: Partial<Record<keyof Parts, Promise<unknown>>> = {}
   readonly typing: Typing
   private readonly sio: Sio
-  private token: string | undefined
+  token: string | undefined
   private identity: string | null
   private visitor: string | null = null
   private cursor: string | null = null
   private readUpTo = 0
   private toldUpTo = 0 // on this connection: what was said on a lost one may be lost
-  private urlsAt = 0
+  /** When the server signed the addresses of files last. */
+  urlsAt = 0
   private askedIdentity = false
 
-  constructor(private readonly host: Host) {
+  constructor(
+    readonly host: Host,
+    site: Site,
+  ) {
     const { saved, identity, open } = host.start
     this.token = saved.token
     this.identity = identity
-    this.state = begun(open)
+    this.state = begun(site, open, saved)
     this.outbox = new Outbox(saved, {
       save: (name, value) => this.save(name, value),
       send: (item) => this.send(item),
@@ -59,14 +76,34 @@ export class Chat {
     )
     host.listen((message) => this.fromHost(message))
     document.addEventListener('visibilitychange', () => this.markRead())
-    this.sio.start()
+    setInterval(() => this.ask(), ASK_AGAIN)
+    this.begin()
+    if (site.invitations.length && !open && !saved.talk) void this.load('invite').then((part) => part?.watch(this))
+  }
+
+  /** A part, undefined until it is there. */
+  part<Name extends keyof Parts>(name: Name): Parts[Name] | undefined {
+    void this.load(name)
+    return this.loaded[name]
+  }
+
+  /** Load a part. Without a network it is tried again when it is next wanted. */
+  async load<Name extends keyof Parts>(name: Name): Promise<Parts[Name] | undefined> {
+    await (this.loading[name] ??= PARTS[name]().then(
+      (part) => {
+        this.loaded[name] = part as Parts[Name]
+        this.change({})
+      },
+      () => delete this.loading[name],
+    ))
+    return this.loaded[name]
   }
 
   /** Write: shown at once, sent when it can be. The wish goes with the first message of a conversation. */
-  say(text: string, contact: Pick<Draft, 'name' | 'email'>): void {
+  say(text: string): void {
     const files = this.uploads?.ready ?? []
     if (!text.trim() && !files.length) return
-    this.outbox.add({ ...contact, text: text.trim(), files, wish: this.canChoose ? this.state.wish : null })
+    this.outbox.add({ who: this.who, text: text.trim(), files, wish: this.canChoose ? this.state.wish : null })
     this.uploads?.clear()
     this.typing.stop()
   }
@@ -77,17 +114,34 @@ export class Chat {
     return (!talk || talk.state === 'closed') && !this.outbox.items.length
   }
 
-  /** Add files to the message that is being written. */
-  async attach(given: FileList | null | undefined): Promise<void> {
+  /** Whether he is asked who he is, too. */
+  get asks(): boolean {
     const { site } = this.state
-    const files = Array.from(given ?? []) // a copy: the browser empties its own
-    if (!site || !files.length) return
-    await this.want()
-    this.uploads?.add(files, site.max_file_bytes, MOST_FILES)
+    return this.canChoose && (site.asks || (!site.online && site.offline_contact !== 'off'))
   }
 
-  choose(wish: Wish | null): void {
-    this.change({ wish })
+  /** Add files to the message that is being written. */
+  async attach(given: FileList | null | undefined): Promise<void> {
+    const files = Array.from(given ?? []) // a copy: the browser empties its own
+    if (files.length) (await this.load('extras'))?.attach(this, files)
+  }
+
+  showMenu(menu: boolean): void {
+    this.change({ menu })
+  }
+
+  setSound(sound: boolean): void {
+    this.change({ sound })
+    this.save('silent', sound ? null : '1')
+  }
+
+  /** How the launcher looks and what it is called; kept for the next page, once something may be kept. */
+  tellLook(): void {
+    const { words } = this
+    const { site, agreed } = this.state
+    const look = { css: site.launcher, open: words.t('open'), close: words.t('close'), panel: words.t('chat'), unread: words.t('unread') }
+    this.host.post({ type: 'look', look })
+    if (agreed) this.save('look', JSON.stringify(look))
   }
 
   keepDraft(text: string): void {
@@ -103,29 +157,24 @@ export class Chat {
     this.change({ loading: false })
   }
 
-  get urlsAreOld(): boolean {
-    return Date.now() - this.urlsAt > URLS_LAST
-  }
-
-  /** The address of a file as the server signs it now, or null. */
-  async freshUrl(message: Message, fileId: string): Promise<string | null> {
-    await this.fetch(message.n + 1).catch(() => undefined)
-    const now = this.state.messages.find(({ id }) => id === message.id)
-    return now?.attachments.find(({ id }) => id === fileId)?.url ?? null
-  }
-
   close(): void {
     this.host.post({ type: 'close' })
   }
 
-  private async want(): Promise<void> {
-    if (this.extras) return
-    const extras = await import('./extras').catch(() => null) // no network: the next greeting tries again
-    if (!extras || this.extras) return
-    this.extras = extras
-    const access = (): Access | null => (this.token ? { token: this.token, site: this.host.start.site } : null)
-    this.uploads = new extras.Uploads(access, () => this.change({}))
-    this.change({})
+  /** Ask something beside talking. Null where no answer came. */
+  async request(name: string, data: object): Promise<Answer<Record<string, unknown>> | null> {
+    return this.sio.ask(name, data).catch(() => null) as Promise<Answer<Record<string, unknown>> | null>
+  }
+
+  /** While the visitor looks and has the last word: who will answer, when, and whether it was read. */
+  private ask(now = false): void {
+    const { open, messages, talk } = this.state
+    const waits = open && !document.hidden && talk?.state === 'open' && messages[messages.length - 1]?.direction === 'in'
+    if (now || waits) void this.request('standing', {}).then((standing) => standing?.ok && this.stand(standing as never))
+  }
+
+  private stand(standing: Standing): void {
+    this.change({ standing, site: { ...this.state.site, online: standing.online } })
   }
 
   private introduction(): unknown {
@@ -135,9 +184,11 @@ export class Chat {
   }
 
   private fromHost(message: ToPanel): void {
+    this.listeners.forEach((hear) => hear(message))
     switch (message.type) {
       case 'shown':
         this.change({ open: message.open })
+        this.ask()
         return this.markRead()
       case 'page':
         this.host.start.page = message.page
@@ -156,14 +207,24 @@ export class Chat {
     this.identity = null
     this.outbox.clear()
     this.uploads?.clear()
-    this.change({ messages: [], talk: null, hasMore: false, wish: null, epoch: this.state.epoch + 1 })
+    this.who = {}
+    const { site, epoch } = this.state
+    this.change({ ...nobody(site), agreed: !hasConsent(site), epoch: epoch + 1 })
+    this.begin()
+  }
+
+  /** Agree to what the site says, and begin. */
+  agree(): void {
+    this.change({ agreed: true })
+    this.save('consent', '1')
     this.begin()
   }
 
   private begin(): void {
     this.cursor = null
+    this.sio.stop()
     this.change({ phase: 'connecting', refusal: null })
-    this.sio.restart()
+    if (this.state.agreed && this.host.origin) this.sio.start()
   }
 
   private hear(name: string, data: unknown): void {
@@ -191,21 +252,15 @@ export class Chat {
     this.urlsAt = Date.now()
     this.askedIdentity = false
     if (hello.token) this.save('token', (this.token = hello.token))
-    const { site, conversation: talk, messages } = hello
+    const { site, standing, contact, conversation: talk, messages } = hello
     this.change({
-      phase: 'online', site, talk,
+      phase: 'online', site, standing, contact, talk,
       messages: anew ? messages : merge(this.state.messages, messages),
       hasMore: anew ? messages.length >= PAGE : this.state.hasMore,
     })
-    this.look(site)
-    if (site.choice.length || !site.online) void this.want()
     this.sio.settled()
     this.arrived(messages)
     this.outbox.kick()
-  }
-
-  private look({ color, position }: Site): void {
-    if (isColor(color)) this.host.post({ type: 'look', look: { color, text: textOn(color), position } })
   }
 
   private follow(event: LogEvent): void {
@@ -221,19 +276,22 @@ export class Chat {
         return this.tellUnread()
       case 'conversation.changed':
         // An older conversation may change, too; what is shown is the newest.
-        if (!this.state.talk || event.data.id >= this.state.talk.id) this.change({ talk: event.data })
+        if (!this.state.talk || event.data.id >= this.state.talk.id) {
+          if (this.state.talk?.assigned !== event.data.assigned) this.ask(true)
+          this.change({ talk: event.data })
+        }
     }
   }
 
   /** Whoever answers is there, whatever the greeting said. */
   private answered(): void {
-    const { site } = this.state
-    this.change({ typing: null, site: site && { ...site, online: true } })
+    const { site, sound, open } = this.state
+    this.change({ typing: null, site: { ...site, online: true } })
+    if (site.sound && sound && !(open && document.hasFocus())) void this.load('sound').then((part) => part?.ring())
   }
 
   private arrived(messages: Message[]): void {
     for (const { client_key } of messages) if (client_key) this.outbox.remove(client_key)
-    if (messages.some(({ attachments }) => attachments.length)) void this.want()
     const ids = unreported(messages)
     if (ids.length) this.sio.emit('seen', { message_ids: ids })
     this.save('talk', this.state.messages.length ? '1' : null)
@@ -255,11 +313,10 @@ export class Chat {
     }
   }
 
-  private async send({ key, text, files, wish, name, email }: Outgoing): Promise<Answer<{ message: Message }> | undefined> {
+  private async send({ key, text, files, wish, who }: Outgoing): Promise<Answer<{ message: Message }> | undefined> {
     if (this.state.phase !== 'online') throw new NoAnswer()
-    const about = { ...(wish && { wish }), ...(name && { name }), ...(email && { email }) }
     try {
-      const said = { client_key: key, text, files: files.map(({ id }) => id), ...about }
+      const said = { client_key: key, text, files: files.map(({ id }) => id), ...(wish && { wish }), ...who }
       return (await this.sio.ask('send', said)) as Answer<{ message: Message }> | undefined
     } catch (error) {
       if (this.sio.connected) this.sio.restart() // it answers nothing: the line is dead without knowing
@@ -267,7 +324,8 @@ export class Chat {
     }
   }
 
-  private async fetch(before: number): Promise<void> {
+  /** Messages with smaller numbers, as they stand now. */
+  async fetch(before: number): Promise<void> {
     const answer = (await this.sio.ask('history', { before })) as Answer<{ messages: Message[]; has_more: boolean }>
     if (!answer.ok) return
     const [oldest] = this.state.messages
@@ -289,11 +347,11 @@ export class Chat {
     this.host.post({ type: 'unread', count: unread(this.state.messages, this.readUpTo).length })
   }
 
-  private save(name: string, value: string | null): void {
+  save(name: string, value: string | null): void {
     this.host.post({ type: 'save', name, value })
   }
 
-  private change(what: Partial<State>): void {
+  change(what: Partial<State>): void {
     this.state = { ...this.state, ...what }
     this.onChange?.()
   }

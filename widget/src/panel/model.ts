@@ -35,22 +35,69 @@ export interface Choice extends Wish {
   online: boolean
 }
 
-export interface Site {
+export type Ask = 'off' | 'optional' | 'required'
+
+/** A rule: who looks for so long at a page with this in its address is invited. */
+export interface Rule {
+  after_seconds: number
+  url_contains: string
+  text_en: string
+  text_zh: string
+}
+
+/** What is set for the site: known before the panel is drawn. */
+export interface Appearance {
   name: string
   color: string
-  position: 'left' | 'right'
+  /** What reads well on `color`. */
+  on_color: string
+  /** The launcher's style, for the loader. */
+  launcher: string
+  theme: string
   greeting_en: string
   greeting_zh: string
-  offline_text: string
+  offline_en: string
+  offline_zh: string
+  consent_en: string
+  consent_zh: string
+  asks: boolean
+  ask: Record<'name' | 'email' | 'phone', Ask>
+  offline_contact: Ask
+  invitations: Rule[]
+  sound: boolean
+  rating: boolean
+  transcript: boolean
+  forgetting: boolean
+  max_file_bytes: number
+  texts_en: Record<string, string>
+  texts_zh: Record<string, string>
+}
+
+export interface Site extends Appearance {
   choice: Choice[]
   online: boolean
-  max_file_bytes: number
+}
+
+/** Who answers, or when somebody will. `place`: in the line, from 1. `read_n`: up to where one of them has read. */
+export interface Standing {
+  online: boolean
+  open: boolean
+  opens_at: string | null
+  place: number | null
+  agent: string | null
+  read_n: number
 }
 
 export interface Talk {
   id: string
   state: string
+  assigned: boolean
+  /** As the visitor rated it. */
+  stars: number | null
 }
+
+/** What the visitor has said of himself; the empty string for what he has not. */
+export type Contact = Record<'name' | 'email' | 'phone', string>
 
 export interface Hello {
   visitor_id: string
@@ -58,6 +105,8 @@ export interface Hello {
   cursor: string
   resync: boolean
   site: Site
+  standing: Standing
+  contact: Contact
   conversation: Talk | null
   messages: Message[]
   unread: number

@@ -1,5 +1,5 @@
 import { newKey } from './key'
-import type { Answer, FileRef, Message, Wish } from './model'
+import type { Answer, Contact, FileRef, Message, Wish } from './model'
 
 /** A message on its way. `failed`: the server's code when it will not take it. */
 export interface Outgoing {
@@ -7,8 +7,8 @@ export interface Outgoing {
   text: string
   files: FileRef[]
   wish: Wish | null
-  name: string
-  email: string
+  /** What the visitor said of himself with it. */
+  who: Partial<Contact>
   at: string
   failed: string | null
 }

@@ -1,6 +1,5 @@
-import { Component, createRef, h } from 'preact'
+import { Component, h } from 'preact'
 
-import { isColor, textOn } from '../../common/contrast'
 import type { Chat } from '../chat'
 import type { Words } from '../i18n/words'
 import { Composer } from './Composer'
@@ -16,31 +15,51 @@ type Props = ViewProps & { draft: string }
 
 export class App extends Component<Props, { dropping: boolean }> {
   state = { dropping: false }
-  private readonly root = createRef<HTMLDivElement>()
 
   componentDidMount(): void {
-    this.props.chat.onChange = () => this.setState({})
+    this.componentDidUpdate()
   }
 
   componentDidUpdate(): void {
-    const color = this.props.chat.state.site?.color
-    if (!isColor(color)) return
-    this.root.current!.style.setProperty('--brand', color)
-    this.root.current!.style.setProperty('--on-brand', textOn(color))
+    const { chat } = this.props
+    chat.onChange = () => this.setState({})
+    const { style } = document.documentElement
+    style.setProperty('--brand', chat.state.site.color)
+    style.setProperty('--on-brand', chat.state.site.on_color)
   }
 
-  render({ chat, words, draft }: Props, { dropping }: { dropping: boolean }) {
-    const { phase, refusal, epoch } = chat.state
+  private talk({ chat, words, draft }: Props) {
+    const { phase, refusal, epoch, menu, open } = chat.state
+    const part = menu && chat.part('menu')
+    if (open) void chat.load('extras')
+    return [
+      <p class="banner" role="status">
+        {phase === 'offline' && words.t('offline')}
+      </p>,
+      <Log chat={chat} words={words} state={chat.state} waiting={chat.outbox.items} />,
+      phase === 'refused' ? (
+        <p class="refused" role="alert">
+          {words.t(refusal === 'bad_identity' || refusal === 'identity_needed' ? 'refusedIdentity' : 'refused')}
+        </p>
+      ) : (
+        <Composer key={epoch} chat={chat} words={words} draft={epoch ? '' : draft} open={open && !menu} />
+      ),
+      part && <part.Menu chat={chat} words={words} />,
+    ]
+  }
+
+  render(props: Props, { dropping }: { dropping: boolean }) {
+    const { chat, words } = props
     const drag = (over: boolean) => (event: DragEvent) => {
       event.preventDefault()
       this.setState({ dropping: over })
     }
+    const forms = !chat.state.agreed && chat.part('forms')
     return (
       <div
         class="panel"
         role="dialog"
         aria-labelledby="title"
-        ref={this.root}
         onKeyDown={(event) => event.key === 'Escape' && !event.isComposing && chat.close()}
         onDragOver={drag(true)}
         onDragLeave={drag(false)}
@@ -50,17 +69,7 @@ export class App extends Component<Props, { dropping: boolean }> {
         }}
       >
         <Header chat={chat} words={words} />
-        <p class="banner" role="status">
-          {phase === 'offline' && words.t('offline')}
-        </p>
-        <Log chat={chat} words={words} state={chat.state} waiting={chat.outbox.items} />
-        {phase === 'refused' ? (
-          <p class="refused" role="alert">
-            {words.t(refusal === 'bad_identity' || refusal === 'identity_needed' ? 'refusedIdentity' : 'refused')}
-          </p>
-        ) : (
-          <Composer key={epoch} chat={chat} words={words} draft={epoch ? '' : draft} open={chat.state.open} />
-        )}
+        <div class="body">{chat.state.agreed ? this.talk(props) : forms && <forms.Consent chat={chat} words={words} />}</div>
         {dropping && <div class="drop">{words.t('drop')}</div>}
       </div>
     )

@@ -13,18 +13,18 @@ interface Props {
 }
 
 export function MessageBubble({ chat, words, message, day, isLastOwn }: ViewProps & Props) {
-  const { id, direction, author, text, attachments, created_at, status } = message
-  const { extras } = chat
+  const { id, n, direction, author, text, attachments, created_at, status } = message
+  const extras = attachments.length > 0 && chat.part('extras')
   const isOwn = direction === 'in'
   return (
     <div class={isOwn ? 'message own' : 'message'} data-id={id} data-status={status}>
       {day && <p class="day">{day}</p>}
       {isOwn ? <span class="unseen">{words.t('you')}</span> : author && <p class="author">{author}</p>}
-      {text && <p class={isOwn ? 'bubble own' : 'bubble'}>{withLinks(text)}</p>}
-      {attachments.length > 0 && extras && <extras.Files chat={chat} words={words} message={message} />}
+      {text && <p class={isOwn ? 'bubble own' : 'bubble'} dir="auto">{withLinks(text)}</p>}
+      {extras && <extras.Files chat={chat} words={words} message={message} />}
       <p class="meta">
         <time dateTime={created_at}>{words.time(created_at)}</time>
-        {isLastOwn && ` · ${words.t('sent')}`}
+        {isLastOwn && ` · ${words.t((chat.state.standing?.read_n ?? 0) >= n ? 'read' : 'sent')}`}
       </p>
     </div>
   )
@@ -36,7 +36,7 @@ export function OutgoingBubble({ chat, words, item }: ViewProps & { item: Outgoi
   return (
     <div class="message own">
       <span class="unseen">{words.t('you')}</span>
-      {text && <p class={failed ? 'bubble own failed' : 'bubble own waiting'}>{withLinks(text)}</p>}
+      {text && <p class={failed ? 'bubble own failed' : 'bubble own waiting'} dir="auto">{withLinks(text)}</p>}
       {files.map(({ id, filename, size }) => (
         <p key={id} class="file">
           {filename} <small>{words.size(size)}</small>

@@ -12,7 +12,7 @@ export class Composer extends Component<Props, { text: string }> {
   state = { text: this.props.draft }
   private readonly area = createRef<HTMLTextAreaElement>()
   private readonly picker = createRef<HTMLInputElement>()
-  private contact = { name: '', email: '' }
+  private readonly form = createRef<HTMLFormElement>()
   private saving = 0
 
   componentDidMount(): void {
@@ -38,9 +38,14 @@ export class Composer extends Component<Props, { text: string }> {
     return !uploads?.busy && (!!this.state.text.trim() || !!uploads?.ready.length)
   }
 
-  private send(): void {
-    if (!this.canSend) return
-    this.props.chat.say(this.state.text, this.contact)
+  private async send(): Promise<void> {
+    const { chat } = this.props
+    if (chat.asks && !chat.part('forms')) {
+      await chat.load('forms')
+      await new Promise((drawn) => setTimeout(drawn))
+    }
+    if (!this.canSend || !this.form.current!.reportValidity()) return
+    chat.say(this.state.text)
     this.write('')
     this.area.current!.focus()
   }
@@ -49,27 +54,29 @@ export class Composer extends Component<Props, { text: string }> {
     // While a word is being composed, Enter belongs to the input method; Safari tells only by the key code.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
     event.preventDefault()
-    this.send()
+    void this.send()
   }
 
-  render({ chat, words }: Props, { text }: { text: string }) {
-    const { extras, uploads, outbox } = chat
-    const { site, messages } = chat.state
-    const size = site ? words.size(site.max_file_bytes) : ''
+  render({ chat, words, open }: Props, { text }: { text: string }) {
+    const { uploads } = chat
+    const extras = open && chat.part('extras')
+    const forms = chat.asks && chat.part('forms')
+    const size = words.size(chat.state.site.max_file_bytes)
     const attach = words.t('attach', { size })
-    const asks = extras && site && !site.online && !messages.length && !outbox.items.length
     return (
       <form
         class="composer"
+        noValidate
+        ref={this.form}
         onSubmit={(event) => {
           event.preventDefault()
-          this.send()
+          void this.send()
         }}
       >
-        {asks && <extras.Contact words={words} onChange={(what) => Object.assign(this.contact, what)} />}
+        {forms && <forms.Introduction chat={chat} words={words} />}
         {extras && uploads && <extras.PendingFiles words={words} uploads={uploads} limit={size} />}
         <div class="row">
-          <button type="button" class="icon" aria-label={attach} title={attach} disabled={!site}
+          <button type="button" class="icon" aria-label={attach} title={attach}
             onClick={() => this.picker.current!.click()}>
             <Clip />
           </button>
@@ -78,7 +85,9 @@ export class Composer extends Component<Props, { text: string }> {
               void chat.attach(picker.files)
               picker.value = ''
             }} />
+          {extras && <extras.Camera chat={chat} words={words} />}
           <textarea
+            dir="auto"
             ref={this.area}
             rows={1}
             maxLength={MOST_TEXT}
@@ -100,7 +109,7 @@ export class Composer extends Component<Props, { text: string }> {
             <Arrow />
           </button>
         </div>
-        {site && <p class="limit">{words.t('filesUpTo', { size })}</p>}
+        <p class="limit">{words.t('filesUpTo', { size })}</p>
       </form>
     )
   }

@@ -43,9 +43,11 @@ export class Log extends Component<Props, { below: boolean }> {
 
   render({ chat, words, state, waiting }: Props, { below }: { below: boolean }) {
     const { site, talk, messages, hasMore, loading, typing } = state
-    const greeting = site && (words.locale === 'en' ? site.greeting_en : site.greeting_zh)
+    const greeting = words.pick(site, 'greeting')
+    const isOver = talk?.state === 'closed' && !waiting.length
     const days = messages.map(({ created_at }) => words.day(created_at))
-    const { extras } = chat
+    const extras = site.choice.length > 0 && chat.canChoose && chat.part('extras')
+    const rating = isOver && site.rating && messages.some(({ direction }) => direction === 'out') && chat.part('rating')
     return (
       <div class="talk">
         <div class="scroll" ref={this.box} onScroll={this.onScroll} tabIndex={0} role="region" aria-label={words.t('messages')}>
@@ -54,7 +56,7 @@ export class Log extends Component<Props, { below: boolean }> {
               {words.t('older')}
             </button>
           )}
-          {greeting && !hasMore && <p class="bubble">{greeting}</p>}
+          {greeting && !hasMore && <p class="bubble" dir="auto">{greeting}</p>}
           <div role="log" aria-label={words.t('messages')} aria-live={loading ? 'off' : 'polite'}>
             {messages.map((message, index) => (
               <MessageBubble
@@ -70,11 +72,10 @@ export class Log extends Component<Props, { below: boolean }> {
               <OutgoingBubble key={item.key} chat={chat} words={words} item={item} />
             ))}
           </div>
-          {talk?.state === 'closed' && !waiting.length && <p class="hint">{words.t('ended')}</p>}
-          {site && !site.online && <p class="hint">{site.offline_text}</p>}
-          {site && site.choice.length > 0 && chat.canChoose && extras && (
-            <extras.Choices chat={chat} words={words} choices={site.choice} />
-          )}
+          {isOver && <p class="hint">{words.t('ended')}</p>}
+          {rating && <rating.Rating key={talk!.id} chat={chat} words={words} talk={talk!} />}
+          {!site.online && <p class="hint">{words.pick(site, 'offline')}</p>}
+          {extras && <extras.Choices chat={chat} words={words} choices={site.choice} />}
           <p class="typing">{typing !== null && (typing ? words.t('typingName', { name: typing }) : words.t('typing'))}</p>
         </div>
         {below && (

@@ -1,10 +1,20 @@
 import { Component, h } from 'preact'
 
+import type { Chat } from '../chat'
 import type { Attachment, Message } from '../model'
 import type { ViewProps } from '../view/App'
 import { Page } from '../view/icons'
 
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
+
+const URLS_LAST = 4 * 60_000 // the server signs addresses of files for five minutes
+
+/** The address of a file as the server signs it now, or null. */
+async function freshUrl(chat: Chat, message: Message, fileId: string): Promise<string | null> {
+  await chat.fetch(message.n + 1).catch(() => undefined)
+  const now = chat.state.messages.find(({ id }) => id === message.id)
+  return now?.attachments.find(({ id }) => id === fileId)?.url ?? null
+}
 
 type Props = ViewProps & { message: Message }
 
@@ -14,16 +24,16 @@ export class Files extends Component<Props, { failed: Record<string, number> }> 
 
   private open(event: MouseEvent, { id }: Attachment): void {
     const { chat, message } = this.props
-    if (!chat.urlsAreOld) return
+    if (Date.now() - chat.urlsAt < URLS_LAST) return
     event.preventDefault()
-    void chat.freshUrl(message, id).then((url) => url && window.open(url, '_blank', 'noopener'))
+    void freshUrl(chat, message, id).then((url) => url && window.open(url, '_blank', 'noopener'))
   }
 
   /** A picture that does not load gets one fresh address, then a symbol in its place. */
   private onError({ id }: Attachment): void {
     const tries = this.state.failed[id] ?? 0
     this.setState(({ failed }) => ({ failed: { ...failed, [id]: tries + 1 } }))
-    if (!tries) void this.props.chat.freshUrl(this.props.message, id)
+    if (!tries) void freshUrl(this.props.chat, this.props.message, id)
   }
 
   render({ words, message }: Props, { failed }: { failed: Record<string, number> }) {

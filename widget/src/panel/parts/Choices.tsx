@@ -10,12 +10,12 @@ export function Choices({ chat, words, choices }: ViewProps & { choices: Choice[
     <fieldset class="choices">
       <legend>{words.t('choose')}</legend>
       <label>
-        <input type="radio" name="wish" checked={!wish} onChange={() => chat.choose(null)} />
+        <input type="radio" name="wish" checked={!wish} onChange={() => chat.change({ wish: null })} />
         <span>{words.t('anyone')}</span>
       </label>
       {choices.map(({ kind, id, name, online }) => (
         <label key={id}>
-          <input type="radio" name="wish" checked={wish?.id === id} onChange={() => chat.choose({ kind, id })} />
+          <input type="radio" name="wish" checked={wish?.id === id} onChange={() => chat.change({ wish: { kind, id } })} />
           <span>
             {name} <small class={online ? 'presence on' : 'presence'}>{words.t(online ? 'here' : 'away')}</small>
           </span>

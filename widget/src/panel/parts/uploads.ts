@@ -1,3 +1,4 @@
+import type { Chat } from '../chat'
 import type { FileRef } from '../model'
 
 /** A file of the message that is being written. `sent`: 0 to 1. */
@@ -7,6 +8,15 @@ export interface Pending {
   sent: number
   ref: FileRef | null
   error: 'too_big' | 'failed' | null
+}
+
+const MOST_FILES = 10 // the server takes no more in one message
+
+/** Add files to the message that is being written. */
+export function attach(chat: Chat, files: File[]): void {
+  const access = (): Access | null => (chat.token ? { token: chat.token, site: chat.host.start.site } : null)
+  chat.uploads ??= new Uploads(access, () => chat.change({}))
+  chat.uploads.add(files, chat.state.site.max_file_bytes, MOST_FILES)
 }
 
 export interface Access {
