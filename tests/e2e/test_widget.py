@@ -239,7 +239,7 @@ def test_the_host_page_cannot_reach_into_the_widget(page: Page, desk: Desk) -> N
     page.goto(f"{desk.url}/demo")
     page.wait_for_function("document.querySelector('hub-chat')")
     assert page.evaluate("document.querySelector('hub-chat').shadowRoot") is None
-    eventually(lambda: any("/widget/v1/frame" in frame.url for frame in page.frames))
+    eventually(lambda: page.wait_for_timeout(20) or any("/widget/v1/frame" in frame.url for frame in page.frames))
     assert all("token" not in frame.url for frame in page.frames)
 
 

@@ -1,5 +1,6 @@
 """The widget's origin."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -19,7 +20,11 @@ from hub.visitors.values import Site
 from tests.fixtures.console import make_hub
 
 SITE, OTHER = AccountId(new_id()), AccountId(new_id())
-SETTINGS = SiteSettings(allowed_origins=["https://shop.example", "https://*.shop.example"])
+SETTINGS = SiteSettings(
+    allowed_origins=["https://shop.example", "https://*.shop.example"],
+    greeting_en="</script><script>alert(1)</script>",
+    identity_secret="s" * 40,
+)
 
 
 class TwoSites:
@@ -35,7 +40,7 @@ async def widget(database: Database, tmp_path: Path) -> AsyncIterator[TestClient
     pages = tmp_path / "widget"
     (pages / "assets").mkdir(parents=True)
     (pages / "loader.js").write_text("loader")
-    (pages / "frame.html").write_text("<!doctype html><title>frame</title>")
+    (pages / "frame.html").write_text("<!doctype html><head><title>frame</title></head>")
     (pages / "assets" / "panel-BdKm3l2a.js").write_text("panel")
     settings = load({"data_dir": str(tmp_path), "upload_max_bytes": "2048"}, {})
     media = open_store("", tmp_path)
@@ -65,6 +70,27 @@ async def test_only_the_pages_a_site_names_may_frame_it(widget: TestClient) -> N
     assert "frame-ancestors 'none'" in other.headers["Content-Security-Policy"]
     for site in (uuid4(), "", "x", "' OR 1=1"):
         assert (await widget.get("/widget/v1/frame", params={"site": str(site)})).status == 404
+
+
+@pytest.mark.covers("M-30")
+async def test_the_frame_says_what_is_set_for_the_site_and_none_of_its_secrets(widget: TestClient) -> None:
+    text = await (await widget.get(f"/widget/v1/frame?site={SITE}")).text()
+
+    _, _, rest = text.partition('<script type="application/json" id="site">')
+    block, _, after = rest.partition("</script>")
+    assert after == "</head>"
+    known = json.loads(block)
+    assert known["greeting_en"] == SETTINGS.greeting_en
+    assert known["launcher"].startswith("button{background:#1f5eff;color:#ffffff}")
+    assert "s" * 40 not in text
+
+
+@pytest.mark.covers("M-40")
+async def test_only_the_console_may_frame_a_preview(widget: TestClient) -> None:
+    frame = await widget.get(f"/widget/v1/frame?site={SITE}&preview")
+    ancestors = frame.headers["Content-Security-Policy"].partition("frame-ancestors ")[2]
+    assert "http://localhost:8080" in ancestors
+    assert "shop.example" not in ancestors
 
 
 async def test_the_loader_is_asked_for_again_and_hashed_files_are_not(widget: TestClient) -> None:

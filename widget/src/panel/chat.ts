@@ -139,7 +139,7 @@ export class Chat {
   tellLook(): void {
     const { words } = this
     const { site, agreed } = this.state
-    const look = { css: site.launcher, open: words.t('open'), close: words.t('close'), panel: words.t('chat'), unread: words.t('unread') }
+    const look = { css: site.launcher, open: words.t('open'), close: words.t('close'), panel: words.t('chat'), unread: words.t('unread', { n: '{n}' }) }
     this.host.post({ type: 'look', look })
     if (agreed) this.save('look', JSON.stringify(look))
   }
