@@ -39,7 +39,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'tag.changed':
       return stale(client, keys.tags)
     case 'view.changed':
-      return stale(client, keys.views, keys.counts)
+      return stale(client, keys.views)
     case 'account.changed':
       return stale(client, keys.accounts, keys.accountNames)
     case 'queue.changed':

@@ -16,8 +16,6 @@ export type LineState = 'connecting' | 'live' | 'lost'
 
 const PATIENCE = 1500
 const TYPING_LASTS = 6000
-const COUNT_PAUSE = 1500
-const COUNTED = /^(conversation|message\.added)/
 
 /** The one live connection of this page: what comes in patches the query cache, what may be lost is kept here. */
 export const useLive = defineStore('live', () => {
@@ -92,18 +90,7 @@ export const useLive = defineStore('live', () => {
     if (event.type === 'resync') return reload()
     patch(client, event, me)
     if (event.type === 'message.added') typing.value.delete(event.data.message.conversation_id)
-    if (COUNTED.test(event.type)) countSoon()
     watchers.forEach((tell) => tell(event))
-  }
-
-  let counting = false
-  function countSoon(): void {
-    if (counting) return
-    counting = true
-    setTimeout(() => {
-      counting = false
-      void client.invalidateQueries({ queryKey: keys.counts })
-    }, COUNT_PAUSE)
   }
 
   function reload(): void {
@@ -119,10 +106,16 @@ export const useLive = defineStore('live', () => {
       case 'viewing':
         return setViewing(notice.data.user_id, notice.data.viewing ? { conversationId: notice.data.conversation_id, name: notice.data.name ?? '' } : null)
       case 'counts':
-        return void client.setQueryData<Counts>(keys.counts, (known) => known && recounted(known, notice.data))
+        return counted(notice.data)
       case 'presence':
         return patch(client, { type: 'presence.changed', data: notice.data }, '')
     }
+  }
+
+  /** What is being fetched may be older than what was just said: then it is fetched again. */
+  function counted(change: Partial<Counts>): void {
+    if (client.isFetching({ queryKey: keys.counts })) void client.invalidateQueries({ queryKey: keys.counts })
+    else client.setQueryData<Counts>(keys.counts, (known) => known && recounted(known, change))
   }
 
   /** Who else looks at each conversation. */
