@@ -8,7 +8,8 @@ import { createI18n } from 'vue-i18n'
 import { hub } from '../src/api/hub'
 import type { MessageView } from '../src/api/types'
 import Composer from '../src/composer/Composer.vue'
-import en from '../src/locales/en'
+import desk from '../src/locales/en'
+import thread from '../src/locales/thread/en'
 import OffersBanner from '../src/offers/OffersBanner.vue'
 import MailHtml from '../src/thread/MailHtml.vue'
 import MessageItem from '../src/thread/MessageItem.vue'
@@ -74,9 +75,9 @@ describe('offers', () => {
     const page = await show(OffersBanner, {})
     expect(page.text()).toContain('subject soon')
     expect(page.text()).not.toContain('subject late')
-    await page.get(`[aria-label="${en.offer.next}"]`).trigger('click')
+    await page.get(`[title="${en.offer.next}"]`).trigger('click')
     expect(page.text()).not.toContain('subject soon')
-    expect(page.findAll('[role="alert"]')).toHaveLength(1)
+    expect(page.findAll('section')).toHaveLength(1)
     page.unmount()
   })
 })

@@ -125,7 +125,7 @@ export default {
     taken: ', {n} percent taken',
   },
   edit_x: 'Change: {x}',
-  add_note: 'Add a note about this customer…',
+  note_customer: 'Add a note about this customer…',
   reach: { title: 'May be used', usable: 'may be used', refused: 'refused by the customer', blocked: 'not now', no_address: 'no address' },
   alike: { title: 'Perhaps the same customer', address: 'same address', phone_end: 'nearly the same number', name: 'same name', and: ', ' },
   contacts: { title: 'Everything with this customer', filter: 'Show only', everything: 'Everything', none: 'Nothing yet.' },
