@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from hub.api.endpoint import Page, Request, Router
 from hub.auth.rights import Right
 from hub.crm.customers import Change, Customer, CustomerKind, Level, NewAddress, NewCustomer, Sex
+from hub.crm.customers.duplicates import Likeness
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
 from hub.db.keyset import BadCursor
 from hub.errors import ClientKeyReused, Invalid, Stale
@@ -79,6 +80,14 @@ class CustomerPatch(msgspec.Struct, forbid_unknown_fields=True):
     unconfirmed: bool | UnsetType = UNSET
 
 
+class DuplicateView(msgspec.Struct):
+    """Somebody who may be the same customer, and why; `score` is 1 to 100."""
+
+    customer: Customer
+    reasons: list[Likeness]
+    score: int
+
+
 class RefusalPut(msgspec.Struct, forbid_unknown_fields=True):
     """Why the customer wants nothing on a channel."""
 
@@ -110,6 +119,13 @@ async def create(request: Request, body: CustomerCreate) -> Customer:
 async def get(request: Request, customer_id: CustomerId) -> Customer:
     """One customer."""
     return await request.hub.customers.get(customer_id)
+
+
+@api.get("/customers/{customer_id}/duplicates", needs=Right.CUSTOMERS_READ, raises=(NoSuchCustomer,))
+async def duplicates(request: Request, customer_id: CustomerId) -> list[DuplicateView]:
+    """Who may be the same customer, likeliest first, at most twenty."""
+    found = await request.hub.customers.duplicates(customer_id)
+    return [DuplicateView(customer=one.customer, reasons=list(one.reasons), score=one.score) for one in found]
 
 
 @api.patch("/customers/{customer_id}", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer, Stale, WrongKind, Invalid))

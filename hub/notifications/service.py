@@ -91,7 +91,7 @@ async def read_conversation(work: Work, user_id: UserId, conversation_id: Conver
 
 
 async def _write(work: Work, user_id: UserId, conversation_id: ConversationId, asked: Any) -> None:
-    id, at = new_id(), clock.now()
+    id, at = new_id(), datetime.fromisoformat(asked["at"])
     about = (asked["message_id"], asked["by_id"], asked["by_name"], asked["text"])
     message_id, by_id = (UUID(value) if value else None for value in about[:2])
     written = await work.execute(

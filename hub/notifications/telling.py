@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from hub import clock
 from hub.db import Work
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.jobs import TELL_USERS
@@ -41,7 +42,9 @@ def tell(work: Work, telling: Telling) -> None:
     work.enqueue(
         TELL_USERS,
         key=f"{TELL_USERS} {telling.key}",
+        lock=f"{TELL_USERS} {telling.conversation_id}",  # in the order in which it happened there
         kind=telling.kind.value,
+        at=clock.now(),
         about=telling.key,
         user_ids=list(dict.fromkeys(telling.user_ids)),
         conversation_id=telling.conversation_id,

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from hub import clock
 from hub.auth import Caller
 from hub.crm.customers import addresses, events, queries, searching
+from hub.crm.customers.duplicates import Duplicate, duplicates
 from hub.crm.customers.errors import NoSuchCustomer, WrongKind
 from hub.crm.customers.values import Change, Customer, CustomerKind, NewAddress, NewCustomer
 from hub.crm.reads import Page
@@ -43,6 +44,10 @@ class Customers:
     async def listed(self, *, q: str = "", cursor: str | None = None, limit: int = 50) -> Page[Customer]:
         """Customers, newest first, by page; `q` as in `queries.listed`."""
         return await queries.listed(self._db, q=q, cursor=cursor, limit=limit)
+
+    async def duplicates(self, customer_id: CustomerId) -> list[Duplicate]:
+        """Who may be the same, likeliest first; raises `NoSuchCustomer`."""
+        return await duplicates(self._db, await _one(self._db, customer_id))
 
     async def create(self, new: NewCustomer, *, by: Caller) -> Customer:
         """Make a customer. The same client key again gives the first result; with another body `ClientKeyReused`."""

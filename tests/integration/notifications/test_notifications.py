@@ -90,7 +90,7 @@ async def test_a_note_sent_twice_or_a_job_done_twice_tells_once(front: Front, an
     await settled(front)
     payload = {
         "kind": "mention", "about": f"mention {first['id']}", "user_ids": [me], "conversation_id": id,
-        "message_id": first["id"], "by_id": None, "by_name": "anna", "text": "again",
+        "message_id": first["id"], "by_id": None, "by_name": "anna", "text": "again", "at": "2026-11-22T00:00:00+00:00",
     }  # fmt: skip
     for _ in range(2):
         await front.hub.notifications.perform(Job(id=uuid4(), name="x", payload=payload, attempts=1, fence=1))
