@@ -15,6 +15,8 @@ import MailHtml from '../src/thread/MailHtml.vue'
 import MessageItem from '../src/thread/MessageItem.vue'
 import { conversation, message, newClient, replyOption } from './fixtures'
 
+const en = { ...desk, ...thread }
+
 afterEach(() => void vi.restoreAllMocks())
 
 async function show(component: Component, props: Record<string, unknown>) {

@@ -3,14 +3,20 @@ import { flushPromises, mount } from '@vue/test-utils'
 import { createPinia } from 'pinia'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h } from 'vue'
+import { createI18n } from 'vue-i18n'
+import { createMemoryHistory, createRouter } from 'vue-router'
 
 import { ApiError } from '../src/api/http'
 import { hub } from '../src/api/hub'
+import type { ReplyOption } from '../src/api/types'
+import { threads } from '../src/api/thread'
 import { splitAddresses } from '../src/composer/addresses'
-import { filled, matching, slashWord } from '../src/composer/canned'
+import { filled, matching, unfilled, type Canned } from '../src/composer/canned'
 import { objections, type Draft } from '../src/composer/check'
 import { useOutbox } from '../src/composer/outbox'
+import { emojiFor } from '../src/composer/emoji'
 import { keyOf, pick, useComposer } from '../src/composer/useComposer'
+import { callIn, promisesFile } from '../src/composer/words'
 import { keys } from '../src/live/keys'
 import { conversation, FULL, message, messagesOf, newClient, replyOption } from './fixtures'
 
@@ -18,8 +24,10 @@ const DRAFT: Draft = { text: 'hello', subject: '', cc: [], bcc: [], files: [] }
 
 afterEach(() => void vi.restoreAllMocks())
 
-async function compose(options = [replyOption()]) {
-  vi.spyOn(hub, 'replyOptions').mockResolvedValue(options)
+async function compose(options: ReplyOption[] | Promise<ReplyOption[]> = [replyOption()]) {
+  vi.spyOn(hub, 'replyOptions').mockImplementation(async () => options)
+  vi.spyOn(threads, 'drafts').mockResolvedValue([])
+  vi.spyOn(threads, 'putDraft').mockRejectedValue(new ApiError({ status: 0, code: 'offline' }))
   const client = newClient()
   client.setQueryData(keys.messages('c1'), messagesOf([message({ id: 'm1', n: 1 })]))
   let composer!: ReturnType<typeof useComposer>
@@ -31,7 +39,7 @@ async function compose(options = [replyOption()]) {
       return () => h('div')
     },
   })
-  mount(Host, { global: { plugins: [createPinia(), [VueQueryPlugin, { queryClient: client }]] } })
+  mount(Host, { global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en: {} } }), createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: { render: () => null } }] }), [VueQueryPlugin, { queryClient: client }]] } })
   await flushPromises()
   return { composer, outbox, client }
 }
@@ -60,7 +68,7 @@ describe('the composer', () => {
     const { composer } = await compose()
     const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
     composer.text.value = '  您好  '
-    expect(composer.send()).toBe(true)
+    expect(composer.send()).toBe('sent')
     await flushPromises()
     expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', account_id: 'a1', text: '您好', subject: 'Re: hello', expected_version: 7, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
     expect(composer.text.value).toBe('')
@@ -73,7 +81,7 @@ describe('the composer', () => {
     composer.text.value = 'for colleagues'
     await flushPromises()
     const again = await compose()
-    expect(again.composer.texts).toEqual({ reply: 'for the customer', note: 'for colleagues' })
+    expect([again.composer.drafts.reply.written.text, again.composer.drafts.note.written.text]).toEqual(['for the customer', 'for colleagues'])
   })
 
   it('never puts a channel or a recipient into a note', async () => {
@@ -92,7 +100,7 @@ describe('the composer', () => {
     const { composer } = await compose([replyOption({ allowed: false, refusals: ['opted_out'] })])
     composer.text.value = 'hello'
     expect(composer.ready.value).toBe(false)
-    expect(composer.send()).toBe(false)
+    expect(composer.send()).toBe('not_ready')
   })
 
   it('prefers the chosen way, then the default, then one that is allowed', () => {
@@ -165,19 +173,84 @@ describe('the outbox', () => {
   })
 })
 
-describe('canned replies', () => {
-  const REPLIES = [{ id: '1', shortcut: 'hello', title: '开场问候', text: '您好，{customer}，我是{agent}', locale: 'zh-CN' as const }]
+describe('what calls up suggestions', () => {
+  it('is a slash at the beginning of a word only', () => {
+    expect(callIn('/he', 'reply')).toEqual({ kind: 'canned', word: 'he', letters: 3 })
+    expect(callIn('好的 /问', 'reply')).toEqual({ kind: 'canned', word: '问', letters: 2 })
+    expect(callIn('1/2', 'reply')).toBeNull()
+  })
+  it('is an at sign in notes only, and in no address', () => {
+    expect(callIn('请看 @李', 'note')).toEqual({ kind: 'colleague', word: '李', letters: 2 })
+    expect(callIn('请看 @李', 'reply')).toBeNull()
+    expect(callIn('wang@ex', 'note')).toBeNull()
+  })
+  it('is a colon and a name, not one in a time or an address', () => {
+    expect(callIn('thanks :smi', 'reply')).toEqual({ kind: 'emoji', word: 'smi', letters: 4 })
+    expect(callIn('谢谢:笑', 'reply')).toEqual({ kind: 'emoji', word: '笑', letters: 2 })
+    expect(callIn('at 12:30', 'reply')).toBeNull()
+    expect(callIn('https://ab', 'reply')).toBeNull()
+  })
+  it('finds signs by their names in both languages', () => {
+    expect(emojiFor('thumbs').map((one) => one.sign)).toEqual(['👍', '👎'])
+    expect(emojiFor('谢谢')[0]?.sign).toBe('🙏')
+  })
+})
 
-  it('are asked for by a slash at the beginning of a word only', () => {
-    expect(slashWord('/he', 3)).toEqual({ from: 0, word: 'he' })
-    expect(slashWord('好的 /问', 5)).toEqual({ from: 3, word: '问' })
-    expect(slashWord('1/2', 3)).toBeNull()
+describe('a promised file', () => {
+  it.each(['see the attached invoice', 'Attachments below', '附件是合同', '请见附图'])('is noticed: %s', (text) => expect(promisesFile(text)).toBe(true))
+  it.each(['no worries', '附近有一家店', '> see the attached invoice\nThanks!'])('is not imagined: %s', (text) => expect(promisesFile(text)).toBe(false))
+
+  it('is asked for once before sending', async () => {
+    const { composer } = await compose()
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    composer.text.value = 'I attached the offer'
+    expect(composer.send()).toBe('asked')
+    expect(composer.asking.value).toEqual({})
+    expect(send).not.toHaveBeenCalled()
+    expect(composer.send({ ...composer.asking.value, sure: true })).toBe('sent')
   })
-  it('are found by shortcut and by title', () => {
-    expect(matching(REPLIES, 'HE')).toHaveLength(1)
-    expect(matching(REPLIES, '问候')).toHaveLength(1)
+})
+
+describe('sending too early', () => {
+  it('waits for the ways to answer and then sends', async () => {
+    let answer!: (options: ReplyOption[]) => void
+    const { composer } = await compose(new Promise<ReplyOption[]>((done) => (answer = done)))
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    composer.text.value = 'quick'
+    expect(composer.send()).toBe('waiting')
+    answer([replyOption()])
+    await flushPromises()
+    expect(send).toHaveBeenCalledOnce()
+    expect(composer.text.value).toBe('')
   })
-  it('get names filled in', () => expect(filled(REPLIES[0]!.text, { customer: '王', agent: '张' })).toBe('您好，王，我是张'))
+
+  it('is forgotten where the way refuses the draft', async () => {
+    let answer!: (options: ReplyOption[]) => void
+    const { composer } = await compose(new Promise<ReplyOption[]>((done) => (answer = done)))
+    const send = vi.spyOn(hub, 'send')
+    composer.text.value = 'quick'
+    composer.send()
+    answer([replyOption({ allowed: false, refusals: ['opted_out'] })])
+    await flushPromises()
+    expect(composer.waiting.value).toBeUndefined()
+    expect(send).not.toHaveBeenCalled()
+  })
+})
+
+describe('canned replies', () => {
+  const REPLY = { id: '1', shortcut: 'hello', title: '开场问候', text: '您好，{{customer.name}}，我是{{ agent.name }}', locale: 'zh-CN' } as Canned
+
+  it('are found by shortcut and by title, the own language first', () => {
+    const english = { ...REPLY, id: '2', locale: 'en' }
+    expect(matching([REPLY], 'HE', 'en')).toHaveLength(1)
+    expect(matching([REPLY], '问候', 'en')).toHaveLength(1)
+    expect(matching([REPLY, english], 'hello', 'en').map((one) => one.id)).toEqual(['2', '1'])
+  })
+  it('get their variables filled in; one without a value is left to be seen', () => {
+    expect(filled(REPLY.text, { 'customer.name': '王', 'agent.name': '张' })).toBe('您好，王，我是张')
+    expect(filled(REPLY.text, { 'agent.name': '张' })).toContain('{{customer.name}}')
+    expect(unfilled(REPLY.text, { 'agent.name': '张' })).toEqual(['customer.name'])
+  })
 })
 
 it('addresses are read out of what people paste', () => {

@@ -5,7 +5,9 @@ import { duration, short, size } from '../src/lib/format'
 import { hueOf, initialsOf } from '../src/lib/names'
 import { snoozeTimes } from '../src/thread/snooze'
 import { folded, linked, marked } from '../src/thread/text'
-import { timeline } from '../src/thread/timeline'
+import { barsOf, clockOf, mediumOf } from '../src/thread/media'
+import { idsOf, mentioned } from '../src/thread/mentions'
+import { isShown, timeline, type Kind } from '../src/thread/timeline'
 import { message } from './fixtures'
 
 describe('links in a text', () => {
@@ -33,7 +35,7 @@ it('hits of a search are marked in both languages', () => {
 })
 
 describe('the timeline', () => {
-  const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', body: { client_key: clientKey, kind: 'reply', text: 'x' }, files: [], state: 'sending', problem: null, at: '' })
+  const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', body: { client_key: clientKey, kind: 'reply', text: 'x' }, text: 'x', files: [], state: 'sending', problem: null, at: '' })
   const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more: false, read_n: 0 })
 
   it('runs from old to new over pages that came newest first', () => {
@@ -84,3 +86,48 @@ describe('figures', () => {
     expect(hueOf('王小明')).toBe(hueOf('王小明'))
   })
 })
+
+describe('the unread line', () => {
+  const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more: false, read_n: 0 })
+  const pages = [page(message({ id: 'a', n: 1 }), message({ id: 'b', n: 2, direction: 'note' }), message({ id: 'c', n: 3 }))]
+  const kinds = (readTo: number) => timeline(pages, [], { readTo }).map((entry) => entry.kind)
+
+  it('stands before the first message that came in after the mark', () => expect(kinds(1)).toEqual(['day', 'message', 'message', 'unread', 'message']))
+  it('says nothing where nothing stands above it', () => expect(timeline(pages, [], { readTo: 0 })[1]).toMatchObject({ kind: 'unread', first: true }))
+  it('is not there when all is read', () => expect(kinds(3)).not.toContain('unread'))
+})
+
+describe('what is shown of a timeline', () => {
+  const all = [message({ id: 'a', n: 1, channel: 'email' }), message({ id: 'b', n: 2, direction: 'note' }), message({ id: 'c', n: 3, direction: 'event' }), message({ id: 'd', n: 4, direction: 'out', channel: 'webchat' })]
+  const ids = (kind: Kind, channel: 'email' | null = null) => all.filter((one) => isShown(one, { kind, channel })).map((one) => one.id)
+
+  it('is everything, or one kind of it', () => {
+    expect(ids('all')).toEqual(['a', 'b', 'c', 'd'])
+    expect(ids('messages')).toEqual(['a', 'd'])
+    expect(ids('notes')).toEqual(['b'])
+    expect(ids('events')).toEqual(['c'])
+  })
+  it('is one channel with the notes beside it', () => expect(ids('all', 'email')).toEqual(['a', 'b', 'c']))
+})
+
+describe('colleagues named in a note', () => {
+  const names = ['李娜', '李娜娜', 'Tom Baker']
+  const marked = (text: string) => mentioned(text, names, 'Tom Baker').filter((part) => part.mention).map((part) => [part.text, part.mention])
+
+  it('are marked, the longest name that fits, oneself apart', () => expect(marked('@李娜娜 和 @李娜，请问 @Tom Baker')).toEqual([['@李娜娜', 'colleague'], ['@李娜', 'colleague'], ['@Tom Baker', 'me']]))
+  it('are not found in the middle of another word', () => expect(marked('@Tom Bakerson a@李娜x')).toEqual([]))
+  it('lose no letter and no link', () => {
+    const text = 'see https://example.cn/@李娜 and @李娜!'
+    expect(mentioned(text, names, '').map((part) => part.text).join('')).toBe(text)
+    expect(marked(text)).toEqual([['@李娜', 'colleague']])
+  })
+  it('are told by their ids', () => expect(idsOf('ask @李娜', [{ id: '1', display_name: '李娜' }, { id: '2', display_name: '张伟' }])).toEqual(['1']))
+})
+
+describe('a recording', () => {
+  it('is drawn in so many bars, the loudest of each part', () => expect(barsOf([0, 255, 51, 102], 2)).toEqual([1, 0.4]))
+  it('is drawn with what there is of it', () => expect(barsOf([255], 64)).toEqual([1]))
+  it('tells its time', () => expect([clockOf(7.4), clockOf(725), clockOf(3723)]).toEqual(['0:07', '12:05', '1:02:03']))
+})
+
+it.each([['image/png', 'picture'], ['image/svg+xml', 'file'], ['application/pdf', 'pages'], ['image/tiff', 'pages'], ['audio/ogg', 'audio'], ['video/mp4', 'video'], ['video/x-msvideo', 'file']])('%s is shown as %s', (content_type, medium) => expect(mediumOf({ content_type })).toBe(medium))

@@ -4,7 +4,7 @@ import { computed, ref, watch } from 'vue'
 
 import { ApiError } from '../api/http'
 import { hub } from '../api/hub'
-import type { ConversationView, Id, MessageCreate, MessagePage } from '../api/types'
+import type { ConversationView, Id, MessageCreate, MessagePage, MessageView } from '../api/types'
 import { keys } from '../live/keys'
 import { addSent } from '../live/patch'
 import { useSession } from '../session/store'
@@ -13,6 +13,8 @@ export interface Outgoing {
   clientKey: Id
   conversationId: Id
   body: MessageCreate
+  /** As it is shown until the hub has it. */
+  text: string
   files: { filename: string; size: number }[]
   state: 'sending' | 'failed' | 'overtaken'
   problem: unknown
@@ -30,12 +32,14 @@ export const useOutbox = defineStore('outbox', () => {
   const client = useQueryClient()
   const session = useSession()
   const entries = ref<Outgoing[]>(restored())
+  const tell = new Map<Id, (message: MessageView) => void>()
 
   watch(entries, (now) => localStorage.setItem(KEPT, JSON.stringify(now)), { deep: true })
   const of = (conversationId: Id) => computed(() => entries.value.filter((entry) => entry.conversationId === conversationId))
 
-  function send(conversationId: Id, body: MessageCreate, files: Outgoing['files']): void {
-    entries.value.push({ clientKey: body.client_key, conversationId, body, files, state: 'sending', problem: null, at: new Date().toISOString() })
+  function send(conversationId: Id, body: MessageCreate, files: Outgoing['files'], text = body.text, whenStored?: (message: MessageView) => void): void {
+    if (whenStored) tell.set(body.client_key, whenStored)
+    entries.value.push({ clientKey: body.client_key, conversationId, body, text, files, state: 'sending', problem: null, at: new Date().toISOString() })
     void attempt(body.client_key)
   }
 
@@ -50,6 +54,7 @@ export const useOutbox = defineStore('outbox', () => {
 
   function discard(clientKey: Id): void {
     entries.value = entries.value.filter((entry) => entry.clientKey !== clientKey)
+    tell.delete(clientKey)
   }
 
   const find = (clientKey: Id): Outgoing | undefined => entries.value.find((entry) => entry.clientKey === clientKey)
@@ -58,7 +63,9 @@ export const useOutbox = defineStore('outbox', () => {
     const entry = find(clientKey)
     if (!entry) return
     try {
-      addSent(client, await hub.send(entry.conversationId, entry.body))
+      const message = await hub.send(entry.conversationId, entry.body)
+      addSent(client, message)
+      tell.get(clientKey)?.(message)
       discard(clientKey)
     } catch (error) {
       if (error instanceof ApiError && error.code === 'stale') return overtaken(entry)
@@ -96,7 +103,8 @@ function isPassing(error: unknown): boolean {
   return !(error instanceof ApiError) || error.status === 0 || error.status === 503
 }
 
-function lastNumber(pages: InfiniteData<MessagePage> | undefined): number {
+/** The number of the newest message that is known here; 0 for none. */
+export function lastNumber(pages: InfiniteData<MessagePage> | undefined): number {
   return pages?.pages[0]?.items.at(-1)?.n ?? 0
 }
 

@@ -12,6 +12,8 @@ export interface PendingFile {
   upload: Upload | null
   problem: unknown
   preview: string
+  /** Stands in the text, not below it. */
+  inline: boolean
   cancel: AbortController
 }
 
@@ -23,10 +25,17 @@ export function useUploads(send: typeof hub.upload = hub.upload) {
     for (const file of chosen) void start(file)
   }
 
-  async function start(file: File): Promise<void> {
+  /** A picture in the text; settles with its upload and an address to show it by, or null where it failed. */
+  async function addInline(file: File): Promise<{ upload: Upload; shown: string } | null> {
+    const key = await start(file, true)
+    const entry = files.value.find((one) => one.key === key)
+    return entry?.upload ? { upload: entry.upload, shown: entry.preview } : null
+  }
+
+  async function start(file: File, inline = false): Promise<string> {
     const key = crypto.randomUUID()
     const preview = /^image\/(png|jpeg|gif|webp)$/.test(file.type) ? URL.createObjectURL(file) : ''
-    files.value.push({ key, filename: file.name || 'image.png', size: file.size, content_type: file.type, progress: 0, upload: null, problem: null, preview, cancel: new AbortController() })
+    files.value.push({ key, filename: file.name || 'image.png', size: file.size, content_type: file.type, progress: 0, upload: null, problem: null, preview, inline, cancel: new AbortController() })
     const entry = (): PendingFile | undefined => files.value.find((one) => one.key === key)
     try {
       const upload = await send(file, (part) => { const one = entry(); if (one) one.progress = part }, entry()!.cancel.signal)
@@ -36,6 +45,15 @@ export function useUploads(send: typeof hub.upload = hub.upload) {
       const one = entry()
       if (one) one.problem = problem
     }
+    return key
+  }
+
+  /** Files that are at the hub already: of a draft. */
+  function restore(uploaded: readonly Upload[]): void {
+    const kept = files.value.filter((one) => !one.upload || uploaded.some((upload) => upload.id === one.upload?.id))
+    const known = new Set(kept.map((one) => one.upload?.id))
+    const missing = uploaded.filter((upload) => !known.has(upload.id))
+    files.value = [...kept, ...missing.map((upload) => ({ key: upload.id, filename: upload.filename, size: upload.size, content_type: upload.content_type, progress: 1, upload, problem: null, preview: '', inline: false, cancel: new AbortController() }))]
   }
 
   function remove(key: string): void {
@@ -49,5 +67,5 @@ export function useUploads(send: typeof hub.upload = hub.upload) {
   const busy = computed(() => files.value.some((one) => !one.upload && !one.problem))
   const done = computed(() => files.value.flatMap((one) => one.upload ?? []))
 
-  return { files, add, remove, clear, busy, done }
+  return { files, add, addInline, restore, remove, clear, busy, done }
 }

@@ -1,76 +1,151 @@
-import { useQuery } from '@tanstack/vue-query'
-import { computed, reactive, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { useQuery, useQueryClient } from '@tanstack/vue-query'
+import { computed, onScopeDispose, reactive, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
 import { hub } from '../api/hub'
-import type { AddressRef, ConversationView, MessageCreate, Recipient, ReplyOption } from '../api/types'
+import { threads, type DraftView } from '../api/thread'
+import type { ConversationView, MessageView, ReplyOption } from '../api/types'
 import { keys } from '../live/keys'
+import { useLive } from '../live/store'
+import { bodyOf, type Wish } from './body'
 import { objections } from './check'
-import { clearDraft, readDraft, writeDraft } from './drafts'
-import { useOutbox } from './outbox'
+import { isEmpty, type Mode } from './drafts'
+import { lastNumber, useOutbox } from './outbox'
+import { useUndo } from './undo'
+import { useDraft } from './useDraft'
 import { useUploads } from './uploads'
+import { promisesFile } from './words'
 
-export type Mode = 'reply' | 'note'
+export type { Mode } from './drafts'
+export type SendResult = 'sent' | 'waiting' | 'asked' | 'not_ready'
 
-/** One conversation's answer in the making: mode, channel, text, files, and what stands in its way. */
+/** One conversation's answer in the making: mode, way, text, files, and what stands in its way. */
 export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
   const id = toValue(conversation).id
+  const client = useQueryClient()
   const outbox = useOutbox()
-  const uploads = useUploads()
+  const live = useLive()
+  const undo = useUndo()
   const mode = ref<Mode>('reply')
-  const texts = reactive({ reply: readDraft(id, 'reply'), note: readDraft(id, 'note') })
+  const drafts = { reply: useDraft(id, 'reply'), note: useDraft(id, 'note') }
+  const files = { reply: useUploads(), note: useUploads() }
   const chosen = ref<string>()
-  const envelope = reactive({ subject: '', to: [] as string[], cc: [] as string[], bcc: [] as string[] })
+  const forwarded = ref<MessageView>()
   const options = useQuery({ queryKey: keys.replyOptions(id), queryFn: () => hub.replyOptions(id) })
 
   // What can be reached may change with every message and every change of the customer.
   watch(() => [toValue(conversation).channel, toValue(conversation).customer?.id, toValue(conversation).last_message_at], () => void options.refetch())
 
-  const option = computed(() => pick(options.data.value ?? [], chosen.value))
-  watch(() => option.value && keyOf(option.value), fillEnvelope, { immediate: true })
-  watch(texts, () => (['reply', 'note'] as const).forEach((one) => writeDraft(id, one, texts[one])))
-
-  function fillEnvelope(): void {
-    envelope.subject = option.value?.subject ?? ''
-    envelope.to = (option.value?.to ?? []).map((party) => party.address)
-    envelope.cc = (option.value?.cc ?? []).map((party) => party.address)
-    envelope.bcc = []
+  for (const one of ['reply', 'note'] as const) {
+    const ids = (): string => drafts[one].written.files.map((file) => file.id).join()
+    watch(files[one].done, (done) => {
+      if (done.map((file) => file.id).join() !== ids()) drafts[one].written.files = [...done]
+    })
+    watch(ids, (now) => {
+      if (now !== files[one].done.value.map((file) => file.id).join()) files[one].restore(drafts[one].written.files)
+    }, { immediate: true })
   }
 
-  const text = computed({ get: () => texts[mode.value], set: (now) => (texts[mode.value] = now) })
+  async function load(): Promise<void> {
+    const known = await threads.drafts(id)
+    for (const draft of known) drafts[draft.mode].take(draft, draft.revision)
+    if (isEmpty(drafts.reply.written) && !isEmpty(drafts.note.written)) mode.value = 'note'
+  }
+  load().catch(() => undefined) // what this browser keeps stands until the hub answers
+  onScopeDispose(
+    live.watchEvents((event) => {
+      if ((event.type as string) !== 'draft.changed') return
+      const { conversation_id, mode: which, revision, draft } = event.data as unknown as { conversation_id: string; mode: Mode; revision: number; draft: DraftView | null }
+      if (conversation_id === id) drafts[which].take(draft, revision)
+    }),
+  )
+
+  const draft = computed(() => drafts[mode.value].written)
+  const uploads = computed(() => files[mode.value])
+  const option = computed(() => pick(options.data.value ?? [], chosen.value ?? keyOfAccount(options.data.value, drafts.reply.written.account_id)))
   const isMail = computed(() => mode.value === 'reply' && option.value?.channel === 'email')
+  const takesHtml = computed(() => isMail.value && ['full', 'partial'].includes(option.value?.capabilities.features?.html ?? ''))
+
+  function choose(key: string): void {
+    chosen.value = key
+    drafts.reply.written.account_id = options.data.value?.find((one) => keyOf(one) === key)?.account_id ?? null
+  }
+
+  const isForward = computed(() => !!drafts.reply.written.forward_of)
+  const addresses = (parties: readonly { address: string }[] | undefined): string[] => (parties ?? []).map((party) => party.address)
+  const envelope = reactive({
+    subject: computed({ get: () => drafts.reply.written.subject ?? option.value?.subject ?? '', set: (now) => (drafts.reply.written.subject = now) }),
+    to: computed({ get: () => drafts.reply.written.to ?? (isForward.value ? [] : addresses(option.value?.to)), set: (now) => (drafts.reply.written.to = now) }),
+    cc: computed({ get: () => drafts.reply.written.cc ?? addresses(option.value?.cc), set: (now) => (drafts.reply.written.cc = now) }),
+    bcc: computed({ get: () => drafts.reply.written.bcc ?? [], set: (now) => (drafts.reply.written.bcc = now) }),
+  })
+
+  const text = computed({ get: () => draft.value.text, set: (now) => void Object.assign(draft.value, { text: now, html: null }) })
   const found = computed(() => {
     if (mode.value === 'note' || !option.value) return []
-    return objections(option.value, { text: text.value, subject: isMail.value ? envelope.subject : '', cc: isMail.value ? envelope.cc : [], bcc: isMail.value ? envelope.bcc : [], files: uploads.files.value })
+    const mail = isMail.value ? envelope : { subject: '', cc: [], bcc: [] }
+    return objections(option.value, { text: text.value, subject: mail.subject, cc: mail.cc, bcc: mail.bcc, files: uploads.value.files.value })
   })
   const refused = computed(() => found.value.some((one) => one.weight === 'refused'))
-  const blank = computed(() => text.value.trim() === '' && uploads.files.value.length === 0)
-  const failedFile = computed(() => uploads.files.value.some((file) => file.problem))
-  const ready = computed(() => {
-    if (blank.value || uploads.busy.value || failedFile.value || refused.value) return false
-    return mode.value === 'note' || (option.value !== undefined && (!isMail.value || envelope.to.length > 0))
+  const blank = computed(() => text.value.trim() === '' && uploads.value.files.value.length === 0 && !(isForward.value && mode.value === 'reply'))
+  const failedFile = computed(() => uploads.value.files.value.some((file) => file.problem))
+  /** Something is still on its way that sending has to wait for. */
+  const pending = computed(() => uploads.value.busy.value || (mode.value === 'reply' && options.isPending.value))
+  const sendable = computed(() => !blank.value && !failedFile.value && !refused.value)
+  const ready = computed(() => sendable.value && !pending.value && (mode.value === 'note' || options.isError.value || (option.value !== undefined && (!isMail.value || envelope.to.length > 0))))
+
+  // Pressed too early is meant all the same.
+  const waiting = ref<Wish>()
+  watch([ready, sendable], () => {
+    if (!waiting.value) return
+    if (!sendable.value) waiting.value = undefined
+    else if (ready.value) send(waiting.value)
   })
+  /** A file is spoken of, and none is there. */
+  const asking = ref<Wish>()
+  watch([text, () => uploads.value.files.value.length], () => (asking.value = undefined))
 
-  function send(): boolean {
-    if (!ready.value) return false
-    outbox.send(id, body(), uploads.done.value.map(({ filename, size }) => ({ filename, size })))
-    texts[mode.value] = ''
-    clearDraft(id, mode.value)
-    uploads.clear()
+  function send(wish: Wish = {}): SendResult {
+    if (!ready.value) {
+      waiting.value = sendable.value && pending.value ? wish : undefined
+      return waiting.value ? 'waiting' : 'not_ready'
+    }
+    if (!wish.sure && mode.value === 'reply' && !isForward.value && !uploads.value.files.value.length && promisesFile(text.value)) {
+      asking.value = wish
+      return 'asked'
+    }
+    const sent = uploads.value.done.value.map(({ filename, size }) => ({ filename, size }))
+    const seen = lastNumber(client.getQueryData(keys.messages(id)))
+    const body = bodyOf({ mode: mode.value, draft: draft.value, option: option.value, envelope: isMail.value ? envelope : null, html: takesHtml.value, seen, wish, version: toValue(conversation).version, revision: drafts[mode.value].revision() })
+    outbox.send(id, body, sent, text.value.trim(), (message) => undo.offer(message, restore))
+    waiting.value = asking.value = undefined
+    drafts[mode.value].clear()
+    uploads.value.clear()
+    chosen.value = undefined
     if (mode.value === 'note') mode.value = 'reply'
-    else fillEnvelope()
-    return true
+    return 'sent'
   }
 
-  function body(): MessageCreate {
-    const files = uploads.done.value.map((upload) => upload.id)
-    const common = { client_key: crypto.randomUUID(), text: text.value.trim(), ...(files.length && { attachment_ids: files }) }
-    if (mode.value === 'note' || !option.value) return { ...common, kind: 'note' }
-    const { account_id, to } = option.value
-    const mail = isMail.value && { subject: envelope.subject.trim(), to: mailTo(envelope.to, to), cc: mailTo(envelope.cc), bcc: mailTo(envelope.bcc) }
-    return { ...common, kind: 'reply', account_id, expected_version: toValue(conversation).version, ...mail }
+  /** Passes a message on: to whom is still to be said. */
+  function forward(message: MessageView): void {
+    mode.value = 'reply'
+    forwarded.value = message
+    const way = options.data.value?.find((one) => one.channel === 'email')
+    if (way) choose(keyOf(way))
+    Object.assign(drafts.reply.written, { forward_of: message.id, to: [], cc: [], subject: message.subject.replace(/^(?:(?:fwd?|转发)\s*[:：]\s*)*/i, 'Fwd: ') })
   }
 
-  return { mode, text, texts, options, option, chosen, envelope, isMail, uploads, objections: found, ready, send }
+  function endForward(): void {
+    forwarded.value = undefined
+    Object.assign(drafts.reply.written, { forward_of: null, to: null, cc: null, subject: null })
+  }
+
+  /** What was taken back comes back to be written on. */
+  function restore(view: DraftView): void {
+    drafts[view.mode].take(view, view.revision)
+    mode.value = view.mode
+  }
+
+  return { restore, mode, drafts, draft, text, options, option, choose, envelope, isMail, takesHtml, uploads, objections: found, ready, pending, waiting, asking, isForward, forwarded, send, forward, endForward }
 }
 
 /** The chosen one; else the default; else the first that is allowed. */
@@ -80,6 +155,7 @@ export function pick(options: readonly ReplyOption[], chosen: string | undefined
 
 export const keyOf = (option: ReplyOption): string => `${option.channel}:${option.account_id}:${option.to.map((party) => party.address).join()}`
 
-function mailTo(addresses: readonly string[], known: readonly Recipient[] = []): AddressRef[] {
-  return addresses.map((address) => ({ kind: 'email', address, name: known.find((party) => party.address === address)?.name ?? '' }))
+function keyOfAccount(options: readonly ReplyOption[] | undefined, accountId: string | null): string | undefined {
+  const found = accountId ? options?.find((one) => one.account_id === accountId) : undefined
+  return found && keyOf(found)
 }

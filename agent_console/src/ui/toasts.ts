@@ -11,10 +11,12 @@ const SHOWN_FOR = 6000
 export const toasts = reactive<Toast[]>([])
 let last = 0
 
-export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
+/** Shows it for `lasts` milliseconds; the entry returned may be changed while it stands. */
+export function toast(text: string, options: Partial<Pick<Toast, 'tone' | 'action'>> & { lasts?: number } = {}): Toast {
   const id = ++last
   toasts.push({ id, text, tone: options.tone ?? 'plain', action: options.action })
-  setTimeout(() => dismiss(id), SHOWN_FOR)
+  setTimeout(() => dismiss(id), options.lasts ?? SHOWN_FOR)
+  return toasts.at(-1)!
 }
 
 export function dismiss(id: number): void {
