@@ -1,22 +1,28 @@
 """Writing: replies, notes, forwarding, first messages; and what each way to answer would refuse."""
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
+from hub import clock
 from hub.api.endpoint import Request, Router
 from hub.auth.rights import Right
 from hub.conversations import listing, queries
-from hub.conversations.errors import NoSuchConversation, NoSuchMessage, NoSuchUpload
+from hub.conversations.drafts import DraftContent, DraftView, SentDraft
+from hub.conversations.errors import Merged, NoSuchConversation, NoSuchMessage, NoSuchUpload
 from hub.conversations.forward import forwarded
 from hub.conversations.store import content_digest
 from hub.conversations.values import ConversationView, MessageView, attachment_of
 from hub.delivery.answering import way_back
 from hub.delivery.consent import Purpose
-from hub.delivery.errors import Refused
+from hub.delivery.errors import AlreadyLeft, NewerReply, NotItsAuthor, Refused
+from hub.delivery.held import UNDO_AT_MOST, Then, hold_of
 from hub.delivery.queries import ReplyOption, reply_options
+from hub.delivery.rich import plain_of
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import AccountId, ConversationId, CustomerId, MessageId, UserId
@@ -25,7 +31,10 @@ from hub.messages.content import Draft, StoredFile
 
 api = Router(tag="conversations")
 
+SENT_WITHIN = timedelta(days=366)
+
 Text = Annotated[str, Meta(max_length=100_000)]
+Html = Annotated[str, Meta(max_length=400_000)]
 Subject = Annotated[str, Meta(max_length=500)]
 
 
@@ -69,11 +78,15 @@ class Begun(msgspec.Struct, kw_only=True):
 class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
 
-    `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `mentions`: whom a note is
-    to be brought to the notice of.
+    `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `html` is rich text for the
+    channels that carry it; `text` is made of it where empty. `send_at` and `undo_seconds` let it leave later; until then it can be
+    taken back. `seen_n` is the newest message the writer has seen: a colleague's answer after it is refused as `newer_reply`,
+    unless `force`. `then` is what becomes of the conversation in the same step. `draft_revision`: the draft it was written in, which
+    is gone with it unless it was changed since. `mentions`: whom a note is to be brought to the notice of.
     """
 
     text: Text = ""
+    html: Html | None = None
     kind: Literal["reply", "note"] = "reply"
     account_id: AccountId | None = None
     to: Parties = msgspec.field(default_factory=list)
@@ -84,6 +97,12 @@ class MessageCreate(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     forward_of: MessageId | None = None
     mentions: Annotated[list[UserId], Meta(max_length=50)] = msgspec.field(default_factory=list)
     expected_version: int | None = None
+    seen_n: int | None = None
+    force: bool = False
+    send_at: Annotated[datetime, Meta(tz=True)] | None = None
+    undo_seconds: Annotated[int, Meta(ge=0, le=UNDO_AT_MOST)] = 0
+    then: Then | None = None
+    draft_revision: int | None = None
     client_key: UUID | None = None
 
 
@@ -126,7 +145,20 @@ async def ways_to_answer(request: Request, conversation_id: ConversationId) -> l
     "/conversations/{conversation_id}/messages",
     needs=Right.CONVERSATIONS_REPLY,
     status=201,
-    raises=(NoSuchConversation, NoSuchMessage, BadAddress, Refused, Stale, ClientKeyReused, NoSuchUpload, Invalid),
+    raises=(
+        *(
+            NoSuchConversation,
+            NoSuchMessage,
+            NoSuchUpload,
+            BadAddress,
+            Refused,
+            Merged,
+            Stale,
+            NewerReply,
+            ClientKeyReused,
+            Invalid,
+        ),
+    ),
 )
 async def say(request: Request, conversation_id: ConversationId, body: MessageCreate) -> MessageView:
     """Answer, or leave a note. A repeated `client_key` returns the first message."""
@@ -139,9 +171,52 @@ async def say(request: Request, conversation_id: ConversationId, body: MessageCr
             client_key=body.client_key,
             attachments=tuple(map(attachment_of, files)),
             mentions=body.mentions,
+            written_in=_written_in(request, conversation_id, body),
         )
     send = await _reply(request, conversation_id, body, files)
-    return await request.hub.delivery.send(send, by=request.caller)
+    return await request.hub.delivery.send(_timed(request, send, body), by=request.caller)
+
+
+@api.delete(
+    "/messages/{message_id}",
+    needs=Right.CONVERSATIONS_REPLY,
+    status=200,
+    raises=(NoSuchMessage, NotItsAuthor, AlreadyLeft),
+)
+async def take_back(request: Request, message_id: MessageId) -> DraftView:
+    """Take back an answer of the caller's that has not left: it is a draft again, before whatever is written there by now."""
+    return await request.hub.delivery.take_back(message_id, by=request.caller)
+
+
+def _timed(request: Request, send: Send, body: MessageCreate) -> Send:
+    """The same with when it leaves, what it must not cross, and what happens with it."""
+    now = clock.now()
+    if body.send_at is not None and not now < body.send_at < now + SENT_WITHIN:
+        raise Invalid("that is not in the coming year", path="send_at")
+    if body.then is not None:
+        body.then.check(now)
+    assert send.conversation_id is not None
+    hold = hold_of(body.send_at, body.undo_seconds, now)
+    return replace(
+        send,
+        hold=hold,
+        seen_n=None if body.force else body.seen_n,
+        then=body.then,
+        content=_content(body) if hold else None,
+        written_in=_written_in(request, send.conversation_id, body),
+    )
+
+
+def _content(body: MessageCreate) -> DraftContent:
+    written = {name: getattr(body, name) for name in DraftContent.__struct_fields__}
+    return msgspec.convert(msgspec.to_builtins(written), DraftContent)
+
+
+def _written_in(request: Request, id: ConversationId, body: MessageCreate) -> SentDraft | None:
+    user_id = request.caller.user_id
+    if user_id is None or body.draft_revision is None:
+        return None
+    return SentDraft(user_id=user_id, conversation_id=id, mode=body.kind, revision=body.draft_revision)
 
 
 async def _reply(request: Request, id: ConversationId, body: MessageCreate, files: tuple[StoredFile, ...]) -> Send:
@@ -153,6 +228,7 @@ async def _reply(request: Request, id: ConversationId, body: MessageCreate, file
         raise Refused("no account can carry an answer to this conversation", refusals=["no_way"])
     draft = Draft(
         text=body.text,
+        html=body.html,
         subject=way.subject if body.subject is None else body.subject,
         to=_normal(request, body.to) or way.to,
         cc=_normal(request, body.cc),
@@ -182,7 +258,8 @@ async def _forward(request: Request, id: ConversationId, body: MessageCreate, fi
     if account_id is None:
         raise Refused("say which account it leaves by", refusals=["no_way"])
     draft = Draft(
-        text=body.text,
+        text=body.text or (plain_of(body.html) if body.html else ""),
+        html=body.html,
         subject=body.subject or "",
         to=_normal(request, body.to),
         cc=_normal(request, body.cc),

@@ -8,7 +8,7 @@ import msgspec
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, MessageView
 from hub.db import Audience, Event
-from hub.ids import UserId
+from hub.ids import MessageId, UserId
 
 TEXT_IN_EVENTS = 16_384
 """Characters of a text that an event carries; of a longer one it carries the beginning and `extra.partial`, and the page fetches the rest."""
@@ -75,6 +75,12 @@ def read(conversation: Conversation, user_id: UserId, n: int) -> Event:
     return Event(
         type="conversation.read", data={"conversation_id": conversation.id, "n": n}, audience=replace(seen, user_id=user_id)
     )
+
+
+def message_removed(conversation: Conversation, id: MessageId, n: int) -> Event:
+    """A message was taken back before it left. Visitors never knew of it."""
+    data = {"conversation_id": conversation.id, "message_id": id, "n": n}
+    return Event(type="message.removed", data=data, audience=audience(replace(conversation, visitor_id=None)))
 
 
 def message_changed(conversation: Conversation, data: dict[str, Any]) -> Event:

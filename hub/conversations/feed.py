@@ -35,7 +35,7 @@ async def messages(
 ) -> list[tuple[Place, MessageView]]:
     """Messages of all conversations the caller sees, oldest first, each with its place."""
     args = Args([*after, below])
-    where = ["(m.xid, m.n) > ($1, $2)", "m.xid < $3", visible_to(caller, args)]
+    where = ["(m.xid, m.n) > ($1, $2)", "m.xid < $3", "m.send_at IS NULL", "m.undo_until IS NULL", visible_to(caller, args)]
     if direction is not None:
         where.append(f"m.direction = {args.add(direction)}")
     if channel is not None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hub.channels.email.html import text_to_html
 from hub.conversations.values import MessageView
 from hub.errors import Invalid
 from hub.messages.content import Direction, Draft, StoredFile
@@ -28,4 +29,5 @@ def forwarded(draft: Draft, message: MessageView) -> Draft:
     )
     subject = draft.subject or (message.subject if message.subject[:4].lower() == "fwd:" else f"Fwd: {message.subject}".strip())
     text = f"{draft.text}\n\n{head}\n{message.text}".lstrip()
-    return replace(draft, text=text, subject=subject, files=(*draft.files, *files))
+    html = None if draft.html is None else draft.html + text_to_html(f"\n{head}\n{message.text}")
+    return replace(draft, text=text, html=html, subject=subject, files=(*draft.files, *files))

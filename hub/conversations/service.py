@@ -9,6 +9,7 @@ from uuid import UUID
 from hub import clock
 from hub.auth.callers import Caller
 from hub.conversations import events
+from hub.conversations.drafts import SentDraft, forget
 from hub.conversations.errors import NoSuchAgent, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Snooze, State, close, reopen, snooze, wake
 from hub.conversations.mentions import mention, read_mentions
@@ -90,6 +91,7 @@ class Conversations:
         client_key: UUID | None,
         attachments: tuple[AttachmentView, ...] = (),
         mentions: Sequence[UserId] = (),
+        written_in: SentDraft | None = None,
     ) -> MessageView:
         """A note for colleagues: it cannot leave the hub; those it `mentions` are told. A repeated `client_key` returns the
         first one."""
@@ -109,6 +111,7 @@ class Conversations:
             )
             stored = await add(work, before, note)
             await mention(work, stored, mentions, by=by)
+            await forget(work, [written_in] if written_in else [])
             return stored
 
     async def link_customer(self, id: ConversationId, customer_id: CustomerId, *, by: Caller) -> ConversationView:

@@ -47,6 +47,8 @@ class NewMessage:
     sent_at: datetime | None = None
     created_at: datetime
     own_keys: tuple[str, ...] = ()
+    send_at: datetime | None = None
+    undo_until: datetime | None = None
 
 
 _COLUMNS = {
@@ -125,7 +127,7 @@ _MESSAGE_COLUMNS = {
     "from_kind": "text", "from_value": "text", "from_name": "text", "author_id": "uuid", "recipients": "jsonb", "subject": "text",
     "text": "text", "reply_text": "text", "has_html": "boolean", "attachments": "jsonb", "notices": "jsonb", "extra": "jsonb",
     "client_key": "uuid", "client_digest": "text", "journal_id": "uuid", "status": "text", "status_detail": "text",
-    "sent_at": "timestamptz", "created_at": "timestamptz",
+    "sent_at": "timestamptz", "created_at": "timestamptz", "send_at": "timestamptz", "undo_until": "timestamptz",
 }  # fmt: skip
 
 
@@ -137,6 +139,7 @@ def _message_values(message: NewMessage) -> tuple[Any, ...]:
         _recipients(message), message.subject, message.text, message.reply_text, message.html is not None,
         msgspec.to_builtins(message.attachments), list(message.notices), message.extra, message.client_key, message.client_digest,
         message.journal_id, message.status.value if message.status else None, "", message.sent_at, message.created_at,
+        message.send_at, message.undo_until,
     )  # fmt: skip
 
 
@@ -201,6 +204,31 @@ async def insert_thread_keys(work: Work, messages: Sequence[NewMessage]) -> None
         await work.insert_many("thread_key", _KEY_COLUMNS, rows)
 
 
+async def renumber_message(work: Work, id: MessageId, *, status: DeliveryState, at: datetime) -> None:
+    """A held message leaves: it stands after whatever was said while it waited."""
+    sql = "UPDATE message SET n = {n}, created_at = $2, status = $3, send_at = NULL, undo_until = NULL WHERE id = $1 RETURNING n"
+    if work.dialect == "postgres":
+        await work.execute(sql.format(n="nextval(pg_get_serial_sequence('message', 'n')), xid = DEFAULT"), id, at, status.value)
+        return
+    before = await work.fetch_one("SELECT n FROM message WHERE id = $1", id)
+    after = await work.fetch_one(
+        sql.format(n="(SELECT seq + 1 FROM sqlite_sequence WHERE name = 'message')"), id, at, status.value
+    )
+    assert before is not None
+    assert after is not None
+    await work.execute("UPDATE sqlite_sequence SET seq = $1 WHERE name = 'message'", after["n"])
+    await work.execute("UPDATE message_grams SET rowid = $2 WHERE rowid = $1", before["n"], after["n"])
+
+
+async def delete_message(work: Work, id: MessageId) -> None:
+    """A message that never left, with all that hangs on it."""
+    if work.dialect == "sqlite":
+        await work.execute("DELETE FROM message_grams WHERE rowid = (SELECT n FROM message WHERE id = $1)", id)
+    await work.execute("DELETE FROM message_html WHERE message_id = $1", id)
+    await work.execute("DELETE FROM thread_key WHERE message_id = $1", id)
+    await work.execute("DELETE FROM message WHERE id = $1", id)
+
+
 def view_of(message: NewMessage, n: int) -> MessageView:
     """The message as people see it, just stored."""
     return MessageView(
@@ -228,6 +256,8 @@ def view_of(message: NewMessage, n: int) -> MessageView:
         client_key=message.client_key,
         journal_id=message.journal_id,
         created_at=message.created_at,
+        send_at=message.send_at,
+        undo_until=message.undo_until,
     )
 
 

@@ -1,7 +1,7 @@
 """Files given before the message that will carry them."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -88,22 +88,8 @@ async def uploads_of(reads: Reads, ids: Sequence[UUID], *, owner: str) -> list[U
     return [found[id] for id in ids if id in found]
 
 
-async def give_back(work: Work, files: Sequence[StoredFile], *, owner: str, keep_until: datetime) -> tuple[UUID, ...]:
-    """Make uploads again of files whose message was taken back; their ids."""
-    now = clock.now()
-    rows = [(new_id(), owner, f.filename, f.content_type, f.size, f.sha256, now, keep_until) for f in files]
-    await work.insert_many("upload", _COLUMNS, rows)
-    return tuple(row[0] for row in rows)
-
-
 async def prune_uploads(work: Work) -> None:
     """Forget the uploads nobody used in time."""
     now = clock.now()
     sql = "DELETE FROM upload WHERE created_at < $1 AND (keep_until IS NULL OR keep_until < $2)"
     await work.execute(sql, now - KEPT, now)
-
-
-_COLUMNS = {
-    "id": "uuid", "owner": "text", "filename": "text", "content_type": "text", "size": "bigint", "sha256": "text",
-    "created_at": "timestamptz", "keep_until": "timestamptz",
-}  # fmt: skip

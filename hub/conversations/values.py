@@ -137,7 +137,10 @@ class DeliveryView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
-    """One entry of a conversation. `status` is the worst over its recipients, null for what is not outbound."""
+    """One entry of a conversation. `status` is the worst over its recipients, null for what is not outbound.
+
+    While `send_at` or `undo_until` is set it has not left, and can be taken back. When it leaves it gets a new `n` and `created_at`.
+    """
 
     id: MessageId
     n: int
@@ -164,3 +167,5 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "f
     journal_id: JournalId | None
     created_at: datetime
     deliveries: tuple[DeliveryView, ...] = ()
+    send_at: datetime | None = None
+    undo_until: datetime | None = None

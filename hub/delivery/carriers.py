@@ -11,7 +11,7 @@ from hub.accounts.errors import BadAccountSettings, NoSuchAccount
 from hub.accounts.values import Brief
 from hub.bus import Bus
 from hub.channels.catalog import adapter_class
-from hub.channels.contract import ChannelAdapter
+from hub.channels.contract import CarriedByLog, ChannelAdapter
 from hub.db import Database
 from hub.ids import AccountId, QueueId
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -29,6 +29,11 @@ class Carrier:
     channel: ChannelKind
     queue_id: QueueId | None
     adapter: ChannelAdapter
+
+    @property
+    def by_log(self) -> bool:
+        """What is stored is accepted: the event log itself carries it."""
+        return isinstance(self.adapter, CarriedByLog) and self.adapter.carried_by_log
 
 
 class Carriers:

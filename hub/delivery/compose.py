@@ -7,6 +7,7 @@ from uuid import UUID
 from hub.conversations.queries import message_of
 from hub.conversations.values import MessageView, Party
 from hub.db import Database
+from hub.delivery.rich import as_sent
 from hub.delivery.store import Delivery
 from hub.errors import NotFound
 from hub.ids import MessageId
@@ -43,7 +44,7 @@ class Composer:
             cc=_shown(message.cc),
             envelope=tuple(dict.fromkeys(d.address for d in deliveries)),
             text=message.text,
-            html=html["html"] if html else None,
+            html=as_sent(html["html"]) if html else None,
             subject=message.subject,
             files=_files(message),
             token=self._make_token(id),

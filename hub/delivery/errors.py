@@ -1,12 +1,30 @@
 """Why something is not sent."""
 
-from hub.errors import Conflict, Invalid, NotFound
+from hub.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class Refused(Invalid):
     """The consent gate or the channel refuses it: `extra["refusals"]` are the codes, `extra["allowed"]` the channels left."""
 
     code = "refused"
+
+
+class NewerReply(Conflict):
+    """A colleague answered after what the sender had seen: `extra["message_id"]` and `extra["by"]` name that answer."""
+
+    code = "newer_reply"
+
+
+class AlreadyLeft(Conflict):
+    """It cannot be taken back any more."""
+
+    code = "already_left"
+
+
+class NotItsAuthor(Forbidden):
+    """Only who wrote a message takes it back."""
+
+    code = "not_its_author"
 
 
 class NoSuchDelivery(NotFound):

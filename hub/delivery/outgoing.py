@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from hub.auth.callers import Caller
 from hub.conversations import events
-from hub.conversations.errors import NoSuchConversation
+from hub.conversations.drafts import DraftContent, SentDraft, forget
+from hub.conversations.errors import Merged, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Said, after
 from hub.conversations.queries import message_of
 from hub.conversations.store import (
@@ -20,19 +23,25 @@ from hub.conversations.store import (
 from hub.conversations.store import view_of as message_view
 from hub.conversations.values import MessageView
 from hub.conversations.views import conversation_views
+from hub.conversations.writing import entry, happening
 from hub.db import Row, Work
 from hub.delivery.consent import Known, Purpose, decide
-from hub.delivery.errors import Refused
+from hub.delivery.errors import NewerReply, Refused
+from hub.delivery.held import Hold, Plan, Recipient, Then, hold
 from hub.delivery.store import Delivery, insert_deliveries, known_of, view_of
 from hub.errors import ClientKeyReused, Stale
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.address import Address, ChannelKind
+from hub.messages.content import Direction
 from hub.messages.states import DeliveryState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One message with its deliveries; `begins` is the conversation it starts, if it starts one."""
+    """One message with its deliveries; `begins` is the conversation it starts, if it starts one.
+
+    `seen_n`: the newest message the sender had seen. `hold`: it does not leave yet. `draft`: what it was written in.
+    """
 
     message: NewMessage
     deliveries: tuple[Delivery, ...]
@@ -41,10 +50,16 @@ class Outgoing:
     expected_version: int | None = None
     participants: tuple[str, ...] = ()
     agent_id: UserId | None = None  # who answers, where a person does
+    by: Caller | None = None
+    seen_n: int | None = None
+    then: Then | None = None
+    hold: Hold | None = None
+    content: DraftContent | None = None  # to give back when it is taken back
+    draft: SentDraft | None = None
 
 
 async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exception]:
-    """The committer's writer: one result an item; `Stale`, `Refused` and `ClientKeyReused` concern their sender alone.
+    """The committer's writer: one result an item; `Stale`, `NewerReply`, `Refused`, `ClientKeyReused` concern their sender alone.
 
     The consent gate decides here, on what is known in the very transaction that stores its decision.
     """
@@ -53,21 +68,30 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     now = await lock_conversations(work, [i.message.conversation_id for i in fresh if i.begins is None])
     before = dict(now)
     consents = await known_of(work, [delivery.address for item in fresh for delivery in item.deliveries]) if fresh else {}
+    answers = await _answers_since(work, fresh)
     results: dict[MessageId, MessageView | Exception] = {}
     kept: list[Outgoing] = []
+    plans: list[tuple[MessageId, datetime, Plan]] = []
+    happened: list[NewMessage] = []
     keys: set[Any] = set()
     for item in fresh:
         key = _key(item.message)
         item = _decided(item, consents)
-        problem = _problem(item, now)
+        problem = _problem(item, now) or _newer(item, answers, kept)
         if problem is not None:
             results[item.message.id] = problem
         elif key is None or key not in keys:
             keys.add(key)
             kept.append(item)
-            conversation = item.begins or now[item.message.conversation_id]
-            now[conversation.id] = after(conversation, _said(item))
-    stored = await _store(work, kept, now)
+            was = item.begins or now[item.message.conversation_id]
+            is_now = now[was.id] = _after(item, was)
+            if item.then is not None and is_now is not was:
+                happened.append(entry(is_now, Direction.EVENT, item.by, text="", extra=happening(was, is_now)))
+            if item.hold is not None:
+                plans.append((item.message.id, item.hold.until, _plan(item, item.hold, was, is_now)))
+    stored = await _store(work, kept, now, happened)
+    await hold(work, plans)
+    await forget(work, [item.draft for item in kept if item.draft is not None])
     await _announce_taken(work, before, now)
     return [results.get(item.message.id) or _answer(item, stored, known) for item in items]
 
@@ -97,6 +121,55 @@ def _refused(item: Outgoing) -> Exception | None:
     return Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)
 
 
+def _after(item: Outgoing, was: Conversation) -> Conversation:
+    """The conversation once this is sent; one for later changes nothing yet."""
+    if item.hold is not None and item.hold.is_later:
+        return was
+    said = after(was, _said(item))
+    return said if item.then is None else item.then.apply(said, item.message.created_at)
+
+
+def _plan(item: Outgoing, hold: Hold, was: Conversation, is_now: Conversation) -> Plan:
+    return Plan(
+        purpose=item.purpose.value,
+        recipients=tuple(Recipient(address=d.address, role=d.role) for d in item.deliveries),
+        participants=item.participants,
+        agent_id=item.agent_id,
+        is_later=hold.is_later,
+        then=item.then,
+        draft=item.content,
+        before=None if hold.is_later else was,
+        version=is_now.version,
+    )
+
+
+async def _answers_since(work: Work, items: Sequence[Outgoing]) -> list[Row]:
+    """What was answered in their conversations after what those who send had seen."""
+    seen = {item.message.conversation_id: item.seen_n for item in items if item.seen_n is not None}
+    if not seen:
+        return []
+    sql = """
+    SELECT id, n, conversation_id, author_id, from_name FROM message
+    WHERE conversation_id = ANY($1::uuid[]) AND n > $2 AND direction = 'out' AND kind = 'message' ORDER BY n
+    """
+    return await work.fetch(sql, sorted(seen), min(seen.values()))
+
+
+def _newer(item: Outgoing, answers: Sequence[Row], kept: Sequence[Outgoing]) -> Exception | None:
+    """What a colleague answered that the sender has not seen: stored before, or a moment ago in this very batch."""
+    if item.seen_n is None:
+        return None
+    mine, id = item.message.sender.user_id, item.message.conversation_id
+    for row in answers:
+        if row["conversation_id"] == id and row["n"] > item.seen_n and row["author_id"] != mine:
+            return NewerReply("a colleague answered meanwhile", message_id=str(row["id"]), by=row["from_name"])
+    for other in kept:
+        if other.message.conversation_id == id and other.message.sender.user_id != mine:
+            by = other.message.sender.name
+            return NewerReply("a colleague answered meanwhile", message_id=str(other.message.id), by=by)
+    return None
+
+
 def _problem(item: Outgoing, now: dict[ConversationId, Conversation]) -> Exception | None:
     if (refused := _refused(item)) is not None:
         return refused
@@ -105,6 +178,8 @@ def _problem(item: Outgoing, now: dict[ConversationId, Conversation]) -> Excepti
     conversation = now.get(item.message.conversation_id)
     if conversation is None:
         return NoSuchConversation()
+    if conversation.merged_into is not None:
+        return Merged("this conversation was merged into another", into_id=str(conversation.merged_into))
     if item.expected_version is not None and item.expected_version != conversation.version:
         return Stale("somebody answered or changed this conversation meanwhile", version=conversation.version)
     return None
@@ -148,16 +223,19 @@ def _said(item: Outgoing) -> Said:
     )
 
 
-async def _store(work: Work, items: Sequence[Outgoing], now: dict[ConversationId, Conversation]) -> dict[Any, MessageView]:
+async def _store(
+    work: Work, items: Sequence[Outgoing], now: dict[ConversationId, Conversation], happened: Sequence[NewMessage]
+) -> dict[Any, MessageView]:
     if not items:
         return {}
     begun = [now[item.begins.id] for item in items if item.begins is not None]
     for id, n in (await insert_conversations(work, begun)).items():
         now[id] = replace(now[id], n=n)
     await _link_customers(work, begun)
-    numbers = await insert_messages(work, [item.message for item in items])
-    await insert_deliveries(work, [delivery for item in items for delivery in item.deliveries])
-    await _insert_attempts(work, [d for item in items for d in item.deliveries if d.state is DeliveryState.ACCEPTED])
+    numbers = await insert_messages(work, [*(item.message for item in items), *happened])
+    leaving = [delivery for item in items if item.hold is None for delivery in item.deliveries]
+    await insert_deliveries(work, leaving)
+    await insert_attempts(work, [d for d in leaving if d.state is DeliveryState.ACCEPTED])
     began = {conversation.id for conversation in begun}
     touched = {item.message.conversation_id for item in items}
     await save_conversations(work, [now[id] for id in sorted(touched - began)])
@@ -166,17 +244,22 @@ async def _store(work: Work, items: Sequence[Outgoing], now: dict[ConversationId
     for item in items:
         conversation = now[item.message.conversation_id]
         plain = message_view(item.message, numbers[item.message.id])
-        view = _with_deliveries(plain, item.deliveries)
+        view = plain if item.hold is not None else with_views(plain, item.deliveries)
         if item.begins is not None:
             work.announce(events.created(conversation, views[conversation.id]))
-        work.announce(events.message_added(conversation, views[conversation.id], view))
+        told = conversation if item.hold is None else replace(conversation, visitor_id=None)  # the visitor is told when it leaves
+        work.announce(events.message_added(told, views[conversation.id], view))
         stored[item.message.id] = view
         if key := _key(item.message):
             stored[key] = view
+    for new in happened:
+        conversation = now[new.conversation_id]
+        work.announce(events.message_added(conversation, views[conversation.id], message_view(new, numbers[new.id])))
     return stored
 
 
-def _with_deliveries(view: MessageView, deliveries: Sequence[Delivery]) -> MessageView:
+def with_views(view: MessageView, deliveries: Sequence[Delivery]) -> MessageView:
+    """The message with its fresh deliveries."""
     return msgspec.structs.replace(view, deliveries=tuple(map(view_of, deliveries)))
 
 
@@ -192,7 +275,7 @@ _ATTEMPT_COLUMNS = {
 }  # fmt: skip
 
 
-async def _insert_attempts(work: Work, deliveries: Sequence[Delivery]) -> None:
+async def insert_attempts(work: Work, deliveries: Sequence[Delivery]) -> None:
     """What the event log carries is accepted the moment it is stored: its one attempt began and ended here."""
     rows = [(d.id, 1, d.fence, d.created_at, d.created_at, DeliveryState.ACCEPTED.value, "", "") for d in deliveries]
     await work.insert_many("delivery_attempt", _ATTEMPT_COLUMNS, rows)

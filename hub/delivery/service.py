@@ -7,8 +7,8 @@ from typing import Any
 
 from hub import clock
 from hub.auth.callers import Caller
-from hub.channels.contract import CarriedByLog
 from hub.conversations import queries as conversations
+from hub.conversations.drafts import DraftContent, DraftView, SentDraft
 from hub.conversations.lifecycle import Conversation, WaitingFor
 from hub.conversations.store import NewMessage, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
@@ -19,8 +19,11 @@ from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import NothingToRetry, Refused
+from hub.delivery.held import Hold, Then
 from hub.delivery.outgoing import Outgoing, write
 from hub.delivery.queries import reply_options, with_deliveries
+from hub.delivery.releasing import Releases
+from hub.delivery.rich import with_clean_html
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, insert_deliveries, latest
 from hub.errors import Invalid
@@ -45,6 +48,11 @@ class Send:
     expected_version: int | None = None
     request_digest: str | None = None  # of what the client asked for, where what is sent was partly filled in here
     forwards: MessageId | None = None  # the message whose text and files this one passes on
+    hold: Hold | None = None  # it does not leave yet
+    seen_n: int | None = None  # the newest message the sender has seen: refused where a colleague answered since
+    then: Then | None = None
+    content: DraftContent | None = None  # what is given back when it is taken back
+    written_in: SentDraft | None = None  # the draft that is gone with it
     kind: MessageKind = MessageKind.MESSAGE  # an AUTO_REPLY answers nobody's question: the conversation stays as it is
 
 
@@ -55,6 +63,7 @@ class DeliveryService:
         self._db = db
         self._carriers = carriers
         self._wake = wake
+        self._releases = Releases(db, carriers)
         db.committer.register("send", write)
 
     async def send(self, send: Send, *, by: Caller) -> MessageView:
@@ -74,7 +83,7 @@ class DeliveryService:
             stored = await self._stored(outgoing)
         except Refused as refused:
             raise await self._with_allowed(refused, send, conversation) from None
-        if any(delivery.state is DeliveryState.QUEUED for delivery in outgoing.deliveries):
+        if outgoing.hold is None and any(delivery.state is DeliveryState.QUEUED for delivery in outgoing.deliveries):
             self._wake()
         return stored if stored.deliveries else (await with_deliveries(self._db, [stored]))[0]
 
@@ -103,6 +112,13 @@ class DeliveryService:
         options = await reply_options(self._db, self._carriers, conversation) if send.conversation_id else []
         allowed = sorted({option.channel.value for option in options if option.allowed})
         return Refused(refused.detail, **refused.extra | {"allowed": allowed})
+
+    async def take_back(self, id: MessageId, *, by: Caller) -> DraftView:
+        """Undo the sending of a message that has not left; it is a draft again.
+
+        Raises `NoSuchMessage`, `NotItsAuthor`, `AlreadyLeft`.
+        """
+        return await self._releases.take_back(id, by=by)
 
     async def retry(self, id: MessageId, *, by: Caller) -> MessageView:
         """Send again, by hand, to every address where it failed or nobody knows: each gets a new delivery, the old one stays as it is.
@@ -140,11 +156,12 @@ def _again(old: Delivery, now: datetime) -> Delivery:
 
 
 def _cleaned(draft: Draft) -> Draft:
-    """Without line breaks and control characters where they would end a header."""
+    """Without line breaks and control characters where they would end a header; rich text made safe, with the same as plain text."""
 
     def named(addresses: tuple[Address, ...]) -> tuple[Address, ...]:
         return tuple(replace(address, name=line(address.name, 300)) for address in addresses)
 
+    draft = with_clean_html(draft)
     return replace(draft, subject=line(draft.subject, 500), to=named(draft.to), cc=named(draft.cc), bcc=named(draft.bcc))
 
 
@@ -196,7 +213,7 @@ def _outgoing(
     by: Caller,
 ) -> Outgoing:
     now = clock.now()
-    by_log = isinstance(carrier.adapter, CarriedByLog) and carrier.adapter.carried_by_log
+    by_log = carrier.by_log and send.hold is None
     state = DeliveryState.ACCEPTED if by_log else DeliveryState.QUEUED
     message = _message(send, fitted, carrier, conversation, by, state=state, at=now)
     people = _recipients(fitted.draft)
@@ -226,6 +243,12 @@ def _outgoing(
         expected_version=send.expected_version,
         participants=tuple(address.value for address in people if address.value not in ours),
         agent_id=by.user_id,
+        by=by,
+        seen_n=send.seen_n,
+        then=send.then,
+        hold=send.hold,
+        content=send.content,
+        draft=send.written_in,
     )
 
 
@@ -257,6 +280,8 @@ def _message(
         client_digest=(send.request_digest or _digest(send)) if draft.client_key else None,
         status=state,
         created_at=at,
+        send_at=send.hold.until if send.hold and send.hold.is_later else None,
+        undo_until=send.hold.until if send.hold and not send.hold.is_later else None,
         own_keys=_subject_keys(draft) if send.conversation_id is None else (),
     )
 

@@ -41,7 +41,7 @@ class Delivery:
 
 _COLUMNS = {
     "id": "uuid", "message_id": "uuid", "conversation_id": "uuid", "account_id": "uuid", "channel": "text", "address_kind": "text",
-    "address_value": "text", "address_name": "text", "role": "text", "state": "text", "detail": "text", "warning": "text",
+    "address_value": "text", "address_name": "text", "role": "text", "state": "text", "failure": "text", "detail": "text", "warning": "text",
     "attempts": "integer", "due_at": "timestamptz", "give_up_at": "timestamptz", "fence": "bigint", "provider_ids": "jsonb",
     "consent": "jsonb", "created_at": "timestamptz", "updated_at": "timestamptz",
 }  # fmt: skip
@@ -76,7 +76,8 @@ async def insert_deliveries(work: Work, deliveries: Sequence[Delivery]) -> None:
     """Store new ones."""
     rows = [
         (d.id, d.message_id, d.conversation_id, d.account_id, d.channel.value, d.address.kind.value, d.address.value[:330],
-         d.address.name[:300], d.role, d.state.value, d.detail, d.warning, d.attempts, d.due_at, d.give_up_at, d.fence,
+         d.address.name[:300], d.role, d.state.value, d.failure.value if d.failure else None, d.detail, d.warning,
+         d.attempts, d.due_at, d.give_up_at, d.fence,
          list(d.provider_ids), d.consent, d.created_at, d.created_at)
         for d in deliveries
     ]  # fmt: skip

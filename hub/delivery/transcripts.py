@@ -19,7 +19,8 @@ SELECT a.id FROM account a WHERE a.channel = 'email' AND a.enabled AND a.deleted
 ORDER BY CASE WHEN a.queue_id = $1 THEN 0 ELSE 1 END, a.n LIMIT 1"""
 _SAID = """
 SELECT direction, from_name, text, attachments, created_at FROM message
-WHERE conversation_id = $1 AND channel = 'webchat' AND direction IN ('in', 'out') AND kind = 'message' ORDER BY n LIMIT $2"""
+WHERE conversation_id = $1 AND channel = 'webchat' AND direction IN ('in', 'out') AND kind = 'message'
+AND send_at IS NULL AND undo_until IS NULL ORDER BY n LIMIT $2"""
 
 
 class Transcripts:

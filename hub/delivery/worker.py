@@ -15,6 +15,7 @@ from hub.delivery import claims
 from hub.delivery.backoff import Next, after_failure
 from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
+from hub.delivery.releasing import Releases
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery
 from hub.errors import HubError
@@ -28,6 +29,7 @@ log = getLogger(__name__)
 PARALLEL = 16
 SEND_TIMEOUT = 300.0  # seconds an adapter may take for one message (RFC 5321 §4.5.3.2 allows ten minutes for the last dot)
 POLL = 1.0
+RELEASE_PAUSE = 0.05  # seconds between two looks at a held message whose time has come
 LANDING = 4.0  # seconds that sending may go on when the process is told to stop
 
 
@@ -52,6 +54,7 @@ class DeliveryWorker:
         self._carriers = carriers
         self._composer = composer
         self._alone = alone  # the only process: at start nobody else can be sending
+        self._releases = Releases(db, carriers)
         self._due = asyncio.Event()
         self._flying: list[list[Delivery]] = []  # a message to many may be in it several times
 
@@ -66,6 +69,7 @@ class DeliveryWorker:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_leases(), name="delivery leases")
             group.create_task(self._look_after_expired(), name="expired deliveries")
+            group.create_task(self._release(), name="held messages")
             try:
                 await self._work(group)
             except asyncio.CancelledError:
@@ -219,6 +223,19 @@ class DeliveryWorker:
         if state is not None:
             return {d.id: Outcome(state=state) for d in deliveries}
         return {d.id: _lost("the hub was stopped while sending this") for d in deliveries}
+
+    async def _release(self) -> None:
+        """Let held messages go on time."""
+        while True:
+            wait = POLL
+            try:
+                if await self._releases.release_due():
+                    self._due.set()
+                if (at := await self._releases.next_at()) is not None:
+                    wait = min(POLL, max((at - clock.now()).total_seconds(), RELEASE_PAUSE))
+            except DatabaseGone as error:
+                log.warning("no held messages leave for now", extra={"reason": error.detail})
+            await asyncio.sleep(wait)
 
     async def _keep_leases(self) -> None:
         while True:

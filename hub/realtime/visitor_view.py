@@ -20,6 +20,7 @@ _COLUMNS = """m.id, m.n, m.conversation_id, m.channel, m.client_key, m.direction
 _HISTORY = f"""
 SELECT {_COLUMNS} FROM message m JOIN conversation c ON c.id = m.conversation_id
 WHERE c.visitor_id = $1 AND m.channel = 'webchat' AND m.direction IN ('in', 'out') AND m.n < $2
+AND m.send_at IS NULL AND m.undo_until IS NULL
 ORDER BY m.n DESC LIMIT $3"""
 _MESSAGE = f"SELECT {_COLUMNS} FROM message m WHERE m.id = $1"
 _CURRENT = """
