@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from tests.e2e.conftest import HostSite, Problems
 from tests.e2e.desks import Desk, eventually, running_hub
 from tests.e2e.pages import PASSWORD, Console, add_user, fits, sign_in_quietly
+from tests.e2e.places import NARROW, WIDE, settled
 
 Accessible = Callable[[Page | Frame], None]
 
 DESK = "support@camellia.example"
-WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
-STILL = "document.getAnimations().every((one) => one.playState !== 'running' || !isFinite(one.effect.getTiming().iterations))"
-SETTINGS = "profile accounts queues users teams roles tokens audit system".split()
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -56,49 +54,6 @@ def write_mail(desk: Desk, text: str, *, html: str = "") -> Any:
     return desk.message(text, channel="email")
 
 
-def addresses(desk: Desk) -> dict[str, str]:
-    """Every page of the console."""
-    mails = desk.ask("GET", "/conversations?view=all&channel=email")["items"]
-    chats = desk.ask("GET", "/conversations?view=all&channel=webchat")["items"]
-    mail = next(talk for talk in mails if talk["ticket_ids"])
-    pages = {"inbox": "/inbox/all", "mail": f"/inbox/all/{mail['id']}", "chat": f"/inbox/all/{chats[0]['id']}"}
-    pages |= {"customers": "/customers", "customer": f"/customers/{mail['customer']['id']}"}
-    pages |= {"tickets": "/tickets", "ticket": f"/tickets/{mail['ticket_ids'][0]}", "search": "/search"}
-    return pages | {section: f"/settings/{section}" for section in SETTINGS}
-
-
-def settled(page: Page) -> None:
-    """Everything asked for is there, and nothing moves any more."""
-    page.wait_for_load_state("networkidle")
-    eventually(lambda: page.evaluate(STILL))
-
-
-@pytest.mark.covers("M-44", "M-43")
-@pytest.mark.parametrize(("theme", "size", "locale"), [("light", WIDE, "en"), ("dark", NARROW, "zh-CN"), ("dark", WIDE, "zh-CN")])
-def test_every_page_fits_and_stands_in_nobodys_way(
-    console: Console, desk: Desk, accessible: Accessible, theme: str, size: Any, locale: str
-) -> None:
-    page = console.page
-    token = sign_in_quietly(page.context, desk, "agnes")
-    change = {"data": {"theme": theme, "locale": locale}, "headers": {"X-CSRF-Token": token}}
-    assert page.context.request.patch(f"{desk.url}/api/v1/me", **change).ok
-    page.set_viewport_size(size)
-    try:
-        for name, path in addresses(desk).items():
-            console.go(path)
-            expect(page.locator("main, section").locator("visible=true").first).to_be_visible()
-            settled(page)
-            assert fits(page), name
-            assert page.evaluate("[document.documentElement.lang, document.documentElement.classList.contains('dark')]") == [
-                locale,
-                theme == "dark",
-            ]
-            accessible(page)
-    finally:
-        change["data"] = {"theme": "system", "locale": "en"}
-        page.context.request.patch(f"{desk.url}/api/v1/me", **change)
-
-
 @pytest.mark.covers("M-44")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_signing_in_stands_in_nobodys_way(page: Page, desk: Desk, accessible: Accessible, scheme: Any) -> None:
@@ -113,32 +68,6 @@ def test_signing_in_stands_in_nobodys_way(page: Page, desk: Desk, accessible: Ac
     settled(page)
     accessible(page)
     assert fits(page)
-
-
-@pytest.mark.covers("M-44")
-def test_menus_and_dialogs_stand_in_nobodys_way(console: Console, desk: Desk, accessible: Accessible) -> None:
-    page, pages = console.page, addresses(desk)
-
-    def closed_again(opener: str, role: Any = "menu") -> None:
-        page.get_by_role("button", name=re.compile(opener)).first.click()
-        expect(page.get_by_role(role).first).to_be_visible()
-        settled(page)
-        accessible(page)
-        page.keyboard.press("Escape")
-        expect(page.get_by_role(role)).to_have_count(0)
-
-    console.go(pages["mail"])
-    expect(console.details).to_contain_text("Tickets")
-    closed_again("your menu")
-    closed_again("Sort and filter")
-    closed_again("New e-mail", "dialog")
-    closed_again("Assign", "dialog")
-    closed_again("Snooze")
-    closed_again("Reply by")
-    closed_again("New ticket", "dialog")
-    console.go(pages["accounts"])
-    closed_again("Camellia shop", "dialog")
-    closed_again("Inbox.*E-mail", "dialog")
 
 
 @pytest.mark.covers("M-43", "N-06")
