@@ -668,6 +668,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{customer_id}/duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may be the same customer, likeliest first, at most twenty. */
+        get: operations["customers_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{customer_id}/organisations/{organisation_id}": {
         parameters: {
             query?: never;
@@ -996,7 +1013,8 @@ export interface paths {
         get: operations["messages_get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Take back an answer of the caller's that has not left: it is a draft again, before whatever is written there by now. */
+        delete: operations["conversations_take_back"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1009,8 +1027,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The bytes of a file: always a download, never shown on this origin. */
+        /** The bytes of a file: always a download, never shown on this origin. Takes `Range`. */
         get: operations["messages_attachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/attachments/{attachment_id}/audio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A sound as browsers play it: as it is where they do, else (GSM, AMR, µ-law, A-law) as a WAV of samples. Takes `Range`. */
+        get: operations["messages_audio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/attachments/{attachment_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A picture of an image, or of a page of a PDF or a fax; `X-Page-Count` says how many pages there are. JPEG or PNG. */
+        get: operations["messages_preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1028,6 +1080,23 @@ export interface paths {
         };
         /** Where a picture or sound can be shown from. */
         get: operations["messages_attachment_url"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{message_id}/attachments/{attachment_id}/waveform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long a sound is and how loud along its length: at most 200 peaks of 0 to 255. */
+        get: operations["messages_waveform"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2376,6 +2445,8 @@ export interface components {
         /**
          * MessageView
          * @description One entry of a conversation. `status` is the worst over its recipients, null for what is not outbound.
+         *
+         *         While `send_at` or `undo_until` is set it has not left, and can be taken back. When it leaves it gets a new `n` and `created_at`.
          */
         MessageView: {
             /** Format: uuid */
@@ -2406,6 +2477,10 @@ export interface components {
             created_at: string;
             /** @default [] */
             deliveries?: components["schemas"]["DeliveryView"][];
+            /** @default null */
+            send_at?: string | null;
+            /** @default null */
+            undo_until?: string | null;
         };
         /**
          * Direction
@@ -2643,12 +2718,17 @@ export interface components {
          * MessageCreate
          * @description A reply, or a note for colleagues. What a reply leaves out is taken from the default way to answer.
          *
-         *         `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `mentions`: whom a note is
-         *         to be brought to the notice of.
+         *         `forward_of` passes a message of this conversation on, text and files: then `to` must say to whom. `html` is rich text for the
+         *         channels that carry it; `text` is made of it where empty. `send_at` and `undo_seconds` let it leave later; until then it can be
+         *         taken back. `seen_n` is the newest message the writer has seen: a colleague's answer after it is refused as `newer_reply`,
+         *         unless `force`. `then` is what becomes of the conversation in the same step. `draft_revision`: the draft it was written in, which
+         *         is gone with it unless it was changed since. `mentions`: whom a note is to be brought to the notice of.
          */
         MessageCreate: {
             /** @default  */
             text?: string;
+            /** @default null */
+            html?: string | null;
             /**
              * @default reply
              * @enum {unknown}
@@ -2673,7 +2753,31 @@ export interface components {
             /** @default null */
             expected_version?: number | null;
             /** @default null */
+            seen_n?: number | null;
+            /** @default false */
+            force?: boolean;
+            /** @default null */
+            send_at?: string | null;
+            /** @default 0 */
+            undo_seconds?: number;
+            /** @default null */
+            then?: components["schemas"]["Then"] | null;
+            /** @default null */
+            draft_revision?: number | null;
+            /** @default null */
             client_key?: string | null;
+        };
+        /**
+         * Then
+         * @description What becomes of the conversation once this is said.
+         */
+        Then: {
+            /** @enum {unknown} */
+            state: "closed" | "snoozed";
+            /** @default null */
+            snoozed_until?: string | null;
+            /** @default null */
+            snooze_reason?: components["schemas"]["Snooze"] | null;
         };
         /**
          * DraftView
@@ -2767,6 +2871,14 @@ export interface components {
         Page_MessageView_: {
             items: components["schemas"]["MessageView"][];
             next_cursor: string | null;
+        };
+        /**
+         * Waveform
+         * @description A sound to look at: how long it is, and how loud along its length, 0 to 255, at most 200 times.
+         */
+        Waveform: {
+            seconds: number;
+            peaks: number[];
         };
         /**
          * SignedUrl
@@ -3229,6 +3341,21 @@ export interface components {
             /** @default false */
             primary?: boolean;
         };
+        /**
+         * DuplicateView
+         * @description Somebody who may be the same customer, and why; `score` is 1 to 100.
+         */
+        DuplicateView: {
+            customer: components["schemas"]["Customer"];
+            reasons: components["schemas"]["Likeness"][];
+            score: number;
+        };
+        /**
+         * Likeness
+         * @description Why two may be one.
+         * @enum {unknown}
+         */
+        Likeness: "same_email" | "same_name" | "same_phone" | "same_phone_ending" | "same_visitor";
         /**
          * CustomerPatch
          * @description Fields to change, and the version they were changed from.
@@ -6749,7 +6876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description client_key_reused, stale */
+            /** @description client_key_reused, merged, newer_reply, stale */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7834,6 +7961,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    customers_duplicates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DuplicateView"][];
                 };
             };
             /** @description unauthorised */
@@ -9381,7 +9566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description totp_wrong, unauthorised */
+            /** @description unauthorised */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9408,7 +9593,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalid */
+            /** @description invalid, totp_wrong */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -9643,6 +9828,73 @@ export interface operations {
             };
         };
     };
+    conversations_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, not_its_author */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_such_message, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description already_left */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     messages_attachment: {
         parameters: {
             query?: never;
@@ -9682,7 +9934,128 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description no_such_message, not_found */
+            /** @description blob_missing, no_such_message, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_audio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/*": unknown;
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_preview, no_such_message, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_preview: {
+        parameters: {
+            query?: {
+                width?: number;
+                page?: number;
+            };
+            header?: never;
+            path: {
+                message_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_preview, no_such_message, not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9742,6 +10115,65 @@ export interface operations {
                 };
             };
             /** @description no_such_message, not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_waveform: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                message_id: string;
+                attachment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waveform"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no_preview, no_such_message, not_found */
             404: {
                 headers: {
                     [name: string]: unknown;
