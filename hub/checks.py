@@ -20,7 +20,13 @@ class Finding:
 
 async def check(settings: Settings) -> list[Finding]:
     """Look at the settings, the secret, the database and the pages. (What is wrong with single settings was refused before.)"""
-    return [_address(settings), _secret(settings), *[finding async for finding in _database(settings)], _pages()]
+    return [
+        _address(settings),
+        _secret(settings),
+        *[finding async for finding in _database(settings)],
+        *await _sign_on(settings),
+        _pages(),
+    ]
 
 
 def _address(settings: Settings) -> Finding:
@@ -63,6 +69,21 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(level="error", about=f"database {shown}: {error.detail or error.code}")
     finally:
         await db.close()
+
+
+async def _sign_on(settings: Settings) -> list[Finding]:
+    """Is the provider there, and does it go by the name it was given?"""
+    from hub.auth.oidc import Provider
+    from hub.auth.sign_on import metadata_of
+    from hub.egress import AllowList, Egress
+
+    if (provider := Provider.of(settings)) is None:
+        return []
+    try:
+        await metadata_of(provider, Egress(AllowList.of(settings.egress_allow, loopback=settings.demo)))
+    except HubError as error:
+        return [Finding(level="warning", about=f"sign-in by {provider.issuer}: {error.detail or error.code}")]
+    return [Finding(level="ok", about=f"sign-in by {provider.issuer}")]
 
 
 def _pages() -> Finding:

@@ -14,7 +14,7 @@ from hub.auth.errors import (
     SecondFactorActive,
     SecondFactorInactive,
     TooManyAttempts,
-    TotpWrong,
+    WrongCode,
     WrongOldPassword,
 )
 from hub.ids import UserId
@@ -69,7 +69,7 @@ async def begin(request: Request) -> EnrolmentView:
     return EnrolmentView(secret=made.secret, otpauth_url=made.address, qr_svg=qr_svg(made.address))
 
 
-@api.post("/me/totp/confirm", needs=SIGNED_IN, raises=(NeedsUser, SecondFactorInactive, TotpWrong, TooManyAttempts))
+@api.post("/me/totp/confirm", needs=SIGNED_IN, raises=(NeedsUser, SecondFactorInactive, WrongCode, TooManyAttempts))
 async def confirm(request: Request, body: Code) -> RecoveryCodes:
     """Put the second factor in force with a code of the device."""
     return RecoveryCodes(recovery_codes=await request.hub.auth.factors.confirm(request.caller, body.code))

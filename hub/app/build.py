@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import urlsplit
 
 from hub.accounts import Accounts
 from hub.accounts.adapters import Lent
@@ -46,7 +45,7 @@ from hub.intake.filer import Filer
 from hub.intake.parsing import ParserPool
 from hub.intake.replay import Replay
 from hub.intake.service import Intake
-from hub.media import open_store
+from hub.media import Renditions, open_store
 from hub.messages.events import ChannelEvent
 from hub.messages.tokens import make_token, read_token
 from hub.notifications import Notifications
@@ -127,7 +126,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         bus,
         keys=keys,
         queues_of=routing.queues.of_user,
-        provider=_provider(settings),
+        provider=Provider.of(settings),
         egress=egress,
         back=settings.public_url + CALLBACK,
     )
@@ -144,6 +143,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         lag=LoopLag(),
         auth=auth,
         media=media,
+        renditions=Renditions(db, media),
         customers=Customers(db, region=settings.phone_region),
         tickets=tickets,
         accounts=accounts,
@@ -182,19 +182,6 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         ),
         parsers=parsers,
         keeper=Keeper(db, bus, routing.presence, AfterHours(db, carriers, hub.delivery)),
-    )
-
-
-def _provider(settings: Settings) -> Provider | None:
-    if not settings.oidc_issuer:
-        return None
-    return Provider(
-        issuer=settings.oidc_issuer,
-        client_id=settings.oidc_client_id,
-        client_secret=settings.oidc_client_secret,
-        title=settings.oidc_title or urlsplit(settings.oidc_issuer).hostname or settings.oidc_issuer,
-        match_email=settings.oidc_match_email,
-        create_role=settings.oidc_create_role,
     )
 
 

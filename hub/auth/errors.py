@@ -27,6 +27,12 @@ class TotpWrong(Unauthorised):
     code = "totp_wrong"
 
 
+class WrongCode(Invalid):
+    """The device shows another code: nothing is put in force by this one."""
+
+    code = "totp_wrong"
+
+
 class SecondFactorActive(Conflict):
     """There is a second factor already."""
 

@@ -8,13 +8,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Any, Final, Self
+from urllib.parse import urlencode, urlsplit
 
 import jwt
 import msgspec
 
 from hub.auth.errors import SignOnFailed
+from hub.settings import Settings
 
 SCOPES: Final = "openid email profile"
 LEEWAY: Final = 60  # seconds by which the provider's clock may differ from ours
@@ -37,6 +38,20 @@ class Provider:
     title: str
     match_email: bool
     create_role: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self | None:
+        """The one of the settings, if there is one."""
+        if not settings.oidc_issuer:
+            return None
+        return cls(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            title=settings.oidc_title or urlsplit(settings.oidc_issuer).hostname or settings.oidc_issuer,
+            match_email=settings.oidc_match_email,
+            create_role=settings.oidc_create_role,
+        )
 
 
 class Metadata(msgspec.Struct, frozen=True, kw_only=True):

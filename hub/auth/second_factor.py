@@ -6,7 +6,7 @@ from typing import Final
 from hub import clock
 from hub.auth import audit, policy, totp
 from hub.auth.callers import Caller
-from hub.auth.errors import SecondFactorActive, SecondFactorInactive, TotpNeeded, TotpWrong
+from hub.auth.errors import SecondFactorActive, SecondFactorInactive, TotpNeeded, TotpWrong, WrongCode
 from hub.auth.hashing import hashed
 from hub.auth.proof import PasswordProof
 from hub.auth.queries import user as user_of
@@ -62,7 +62,7 @@ class SecondFactors:
         return Enrolment(secret=totp.as_text(secret), address=totp.address(secret, name=user.name, issuer=ISSUER))
 
     async def confirm(self, by: Caller, code: str) -> list[str]:
-        """Put it in force with a code of the device. Returns the recovery codes, told only here. Raises `TotpWrong`."""
+        """Put it in force with a code of the device. Returns the recovery codes, told only here. Raises `WrongCode`."""
         user_id = by.person
         self._throttle.begin((user_id, PER_USER))
         async with self._db.unit_of_work() as work:
@@ -71,7 +71,7 @@ class SecondFactors:
                 raise SecondFactorInactive("begin with a new secret")
             step = self._step(user_id, row, code)
             if step is None:
-                raise TotpWrong("this code is wrong")
+                raise WrongCode("this code is wrong")
             sql = "UPDATE auth_totp SET confirmed_at = $2, last_step = $3 WHERE user_id = $1"
             await work.execute(sql, user_id, clock.now(), step)
             codes = await _new_codes(work, user_id)

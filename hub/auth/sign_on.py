@@ -69,7 +69,7 @@ class SingleSignOn:
         """Begin a sign-in. Raises `SignOnFailed`, `Unreachable`, `Refused`, `TooManyAttempts`."""
         provider = self._required()
         self._throttle.begin((ip, PER_ADDRESS))
-        metadata = await self._metadata(provider)
+        metadata = await metadata_of(provider, self._egress)
         state, browser, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
         now = clock.now()
         async with self._db.unit_of_work() as work:
@@ -103,23 +103,12 @@ class SingleSignOn:
             raise SignOnFailed("single sign-on is not set up")
         return self.provider
 
-    async def _metadata(self, provider: Provider) -> Metadata:
-        address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-        return oidc.read_metadata(await self._fetch(address), provider)
-
     async def _ask(self, provider: Provider, code: str, left: Row) -> Identity:
         """Both documents are read anew each time: keys change, and people sign in seldom."""
-        metadata = await self._metadata(provider)
+        metadata = await metadata_of(provider, self._egress)
         form, headers = oidc.exchange(provider, metadata, code=code, back=self._back, verifier=left["verifier"])
-        token = oidc.read_answer(await self._fetch(metadata.token_endpoint, form=form, headers=headers))
-        return oidc.read_id_token(token, await self._fetch(metadata.jwks_uri), provider, nonce=left["nonce"])
-
-    async def _fetch(self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> bytes:
-        async with open_session(self._egress) as http:
-            answer = await fetch(http, url, limit=_ANSWER_BYTES, form=form, headers=headers)
-        if answer.status != 200:
-            raise SignOnFailed(f"the provider answered {answer.status}")
-        return answer.body
+        token = oidc.read_answer(await _fetch(self._egress, metadata.token_endpoint, form=form, headers=headers))
+        return oidc.read_id_token(token, await _fetch(self._egress, metadata.jwks_uri), provider, nonce=left["nonce"])
 
     async def _user(self, provider: Provider, who: Identity) -> tuple[UserId, str]:
         if (known := await self._known(who)) is not None:
@@ -181,6 +170,22 @@ class SingleSignOn:
     async def _note(self, work: Work, user_id: UserId, who: Identity) -> None:
         by = Caller(kind="user", user_id=user_id)
         await audit.record(work, by, "identity.add", subject=("user", user_id), detail={"issuer": who.issuer})
+
+
+async def metadata_of(provider: Provider, egress: Egress) -> Metadata:
+    """What the provider says of itself now. Raises `SignOnFailed`, `Unreachable`, `Refused`."""
+    address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
+    return oidc.read_metadata(await _fetch(egress, address), provider)
+
+
+async def _fetch(
+    egress: Egress, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+) -> bytes:
+    async with open_session(egress) as http:
+        answer = await fetch(http, url, limit=_ANSWER_BYTES, form=form, headers=headers)
+    if answer.status != 200:
+        raise SignOnFailed(f"the provider answered {answer.status}")
+    return answer.body
 
 
 def _own_path(text: str) -> str:

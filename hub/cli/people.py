@@ -31,6 +31,8 @@ def add_user_commands(parent: Any, add: Callable[..., argparse.ArgumentParser]) 
     password.add_argument("name", metavar="NAME")
     for command in (made, password):
         command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+    factor = add("reset-factor", "take away the second factor of a user who lost it", _user_reset_factor, parent)
+    factor.add_argument("name", metavar="NAME")
     for name, about, run in ("disable", "lock a user out", _user_disable), ("enable", "let a user in again", _user_enable):
         add(name, about, run, parent).add_argument("name", metavar="NAME")
 
@@ -84,6 +86,16 @@ def _user_password(arguments: argparse.Namespace, settings: Settings) -> None:
         say(f"user {arguments.name} has a new password and is signed out")
 
     _with_auth(settings, change)
+
+
+def _user_reset_factor(arguments: argparse.Namespace, settings: Settings) -> None:
+    from hub.auth import SYSTEM, queries
+
+    async def reset(db: "Database", auth: "Auth") -> None:
+        await auth.factors.reset(SYSTEM, await queries.user_id_by_name(db, arguments.name))
+        say(f"user {arguments.name} signs in by password alone")
+
+    _with_auth(settings, reset)
 
 
 def _user_disable(arguments: argparse.Namespace, settings: Settings) -> None:

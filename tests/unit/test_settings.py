@@ -151,3 +151,25 @@ def test_a_secret_that_is_too_short_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"short")
     with pytest.raises(BadSettings):
         read_secret(tmp_path / "secret")
+
+
+def test_a_table_is_a_common_beginning_of_names(toml: Path) -> None:
+    toml.write_text(
+        '[oidc]\nissuer = "https://login.example/desk"\nclient_id = "hub"\nclient_secret = "hush"\nmatch_email = true'
+    )
+    settings = load({}, {"HUB_OIDC_CLIENT_ID": "other"}, toml)
+    assert (settings.oidc_issuer, settings.oidc_client_id, settings.oidc_match_email) == (
+        "https://login.example/desk",
+        "other",
+        True,
+    )
+    assert "hush" not in repr(settings)
+
+
+@pytest.mark.parametrize("issuer", ["http://login.example", "login.example", "ftp://login.example"])
+def test_a_provider_is_believed_over_https_only_and_named_whole(issuer: str) -> None:
+    told = problems({"oidc_issuer": issuer})
+    assert "oidc_issuer (--oidc-issuer): must be an https:// address" in told
+    assert "oidc_client_id" in told
+    assert "oidc_client_secret" in told
+    load({"oidc_issuer": "http://127.0.0.1:9", "oidc_client_id": "x", "oidc_client_secret": "x"}, {})

@@ -66,7 +66,7 @@ async def test_a_confirmed_device_is_asked_for_from_then_on_and_each_code_is_goo
     assert "<script" not in begun["qr_svg"]
     assert (await knock(console)).status == 200, "an unconfirmed one is asked of nobody"
 
-    assert await refused(await li.post("/me/totp/confirm", {"code": "000000"})) == (401, "totp_wrong")
+    assert await refused(await li.post("/me/totp/confirm", {"code": "000000"})) == (422, "totp_wrong")
     confirmed = await ok(await li.post("/me/totp/confirm", {"code": code_of(begun["secret"])}))
     assert len(confirmed["recovery_codes"]) == 10
     assert await ok(await li.get("/me/totp")) == {"active": True, "recovery_codes_left": 10}

@@ -95,6 +95,28 @@ async def test_a_password_set_on_the_command_line_signs_the_browser_out_of_the_r
     assert (await console.client().post("/session", body)).status == 200
 
 
+def test_a_lost_second_factor_is_taken_away_on_the_command_line(hub: Typed) -> None:
+    hub("user", "add", "root", "--role", "administrator", "--password-stdin", stdin=PASSWORD)
+    exit_code, _, err = hub("user", "reset-factor", "root")
+    assert (exit_code, err.strip()) == (WRONG, "hub: there is no second factor")
+    exit_code, _, err = hub("user", "reset-factor", "nobody")
+    assert exit_code == WRONG
+    assert "nobody" in err
+
+
+def test_check_says_whether_the_sign_on_provider_answers(hub: Typed) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        issuer = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        given = ("--oidc-issuer", issuer, "--oidc-client-id", "hub", "--oidc-client-secret", "hush")
+        out = hub("check", *given)[1]
+        assert f"sign-in by {issuer}: 127.0.0.1 is on a private network" in out
+        out = hub("check", *given, "--egress-allow", "127.0.0.1")[1]
+        assert f"sign-in by {issuer}: " in out
+        assert "private" not in out
+        assert "hush" not in out
+
+
 def test_every_wrong_setting_is_named_at_once(hub: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HUB_SMTP_PORT", "mail")
     exit_code, _, err = hub("check", "--http-port", "99999")
