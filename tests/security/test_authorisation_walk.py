@@ -51,6 +51,8 @@ OPEN_TO_STAFF = {
     "GET /api/v1/account-names",
     "GET /api/v1/accounts/{account_id}/capabilities",
     "GET /api/v1/agents",
+    "GET /api/v1/calendars",
+    "GET /api/v1/calendars/{calendar_id}",
     "GET /api/v1/events",
     "GET /api/v1/me/preferences",
     "GET /api/v1/me/sessions",
@@ -60,6 +62,7 @@ OPEN_TO_STAFF = {
     "GET /api/v1/presence",
     "GET /api/v1/queues",
     "GET /api/v1/queues/{queue_id}",
+    "GET /api/v1/queues/{queue_id}/open-spans",
     "GET /api/v1/rights",
     "GET /api/v1/session",
     "GET /api/v1/teams",
@@ -77,7 +80,7 @@ CHANGED_BY_READERS = {"POST /api/v1/conversations/{conversation_id}/read"}
 """Changes for which a right to read is enough: they touch nobody but the reader."""
 
 SHARED = {
-    "account_id", "address_id", "attachment_id", "channel", "customer_id", "journal_id", "organisation_id", "org_id", "provider_id", "queue_id",
+    "account_id", "address_id", "attachment_id", "calendar_id", "channel", "customer_id", "journal_id", "mode", "organisation_id", "org_id", "provider_id", "queue_id",
     "role_id", "suppression_id", "bulk_id", "name", "tag_id", "team_id", "ticket_id", "token_id", "user_id", "view_id",
 }  # fmt: skip
 """Names in a path that mean things all who have the right share."""

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent.parent
 
 # Loaded by another library by name, never imported by us.
-LOADED_BY_OTHERS = {"aiosqlite": "tortoise", "python-engineio": "socketio", "uvloop": "cli"}
+LOADED_BY_OTHERS = {"aiosqlite": "tortoise", "python-engineio": "socketio", "tzdata": "zoneinfo", "uvloop": "cli"}
 
 
 @pytest.fixture(scope="module")
