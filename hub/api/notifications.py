@@ -10,6 +10,7 @@ from msgspec import Meta
 from hub.api.endpoint import SIGNED_IN, Page, Request, Router
 from hub.api.paging import Cursor, Limit, page
 from hub.auth.errors import NeedsUser
+from hub.conversations.queries import seen_among
 from hub.db.keyset import BadCursor, Number, read_cursor
 from hub.errors import Invalid
 from hub.ids import ConversationId, MessageId, UserId
@@ -20,7 +21,7 @@ api = Router(tag="notifications")
 
 
 class NotificationView(msgspec.Struct, kw_only=True):
-    """One thing one was told. `text` is the beginning of the note, for a mention."""
+    """One thing one was told. `text`: how the note begins, or what the conversation is about; empty where it is out of sight now."""
 
     id: UUID
     kind: Kind
@@ -60,7 +61,9 @@ async def list_(request: Request, query: NotificationQuery) -> Page[Notification
     found = await request.hub.notifications.listed(
         request.caller, unread=query.unread, before_n=read_cursor(query.cursor, Number), limit=query.limit + 1
     )
-    return page(found, query.limit, view=_view, key=lambda one: one.n)
+    ids = {one.conversation_id for one in found}
+    seen = await seen_among(request.hub.db, ids, request.caller)
+    return page(found, query.limit, view=lambda one: _view(one, one.conversation_id in seen), key=lambda one: one.n)
 
 
 @api.get("/notifications/count", needs=SIGNED_IN, raises=(NeedsUser,))
@@ -77,7 +80,7 @@ async def read(request: Request, body: ReadNotifications) -> UnreadCount:
     return UnreadCount(unread=await request.hub.notifications.read(request.caller, None if body.all else body.ids))
 
 
-def _view(one: Notification) -> NotificationView:
+def _view(one: Notification, is_seen: bool) -> NotificationView:
     return NotificationView(
         id=one.id,
         kind=one.kind,
@@ -85,7 +88,7 @@ def _view(one: Notification) -> NotificationView:
         message_id=one.message_id,
         by_id=one.by_id,
         by_name=one.by_name,
-        text=one.text,
+        text=one.text if is_seen else "",
         at=one.at,
         read=one.read_at is not None,
     )

@@ -26,6 +26,7 @@ from hub.conversations.lifecycle import Conversation, State
 from hub.conversations.service import Change, Conversations
 from hub.conversations.tags import Tags
 from hub.crm.customers import queries as customers
+from hub.crm.tickets.values import number as ticket_number
 from hub.db import Database
 from hub.delivery.carriers import Carriers
 from hub.delivery.errors import Refused
@@ -35,6 +36,10 @@ from hub.ids import ConversationId
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from hub.routing import Routing
+
+_NEWEST_TICKET = """
+SELECT t.n FROM conversation_ticket c JOIN ticket t ON t.id = c.ticket_id WHERE c.conversation_id = $1 ORDER BY c.n DESC LIMIT 1
+"""
 
 
 class Doer:
@@ -114,10 +119,12 @@ class Doer:
         known = await customers.names(self._db, [customer_id] if customer_id else [])
         name = next((name for name, _ in known.values()), "") or next(iter(conversation.participants), "")
         queue = (await self._routing.queues.get(queue_id)).name if queue_id and "queue.name" in text else ""
+        tickets = await self._db.fetch(_NEWEST_TICKET, id) if "ticket.number" in text else []
         values = {
             "customer.name": name,
             "agent.name": by.name,
             "conversation.number": str(conversation.n),
             "queue.name": queue,
+            "ticket.number": ticket_number(tickets[0]["n"]) if tickets else "",
         }
         return filled(text, values)

@@ -17,8 +17,8 @@ ON CONFLICT (user_id, conversation_id) DO UPDATE SET mentioned_n = excluded.ment
 
 
 async def mention(work: Work, note: MessageView, user_ids: Sequence[UserId], *, by: Caller) -> None:
-    """A note names these users: mark the conversation for them, and have them told. Naming oneself says nothing."""
-    named = sorted({user_id for user_id in user_ids if user_id != by.user_id})  # in one order: two at once must not wait in a ring
+    """A note names these users: mark the conversation for them, and have them told."""
+    named = sorted(set(user_ids))  # in one order: two at once must not wait in a ring
     for user_id in named:
         await work.execute(_MARK, user_id, note.conversation_id, note.n)
     tell(
@@ -50,6 +50,7 @@ def tell_assignee(work: Work, before: Conversation, now: Conversation, *, by: Ca
             conversation_id=now.id,
             by_id=by.author_id,
             by_name=by.name,
+            text=now.subject or now.preview,
         ),
     )
 

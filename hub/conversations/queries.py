@@ -1,6 +1,6 @@
 """Reading one conversation, and messages. No statement here counts or skips over a whole table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -33,6 +33,13 @@ async def conversation(reads: Reads, id: ConversationId, caller: Caller) -> Conv
     if not rows:
         raise NoSuchConversation()
     return conversation_of(rows[0])
+
+
+async def seen_among(reads: Reads, ids: Iterable[ConversationId], caller: Caller) -> set[ConversationId]:
+    """Those of `ids` that the caller may see."""
+    args = Args([list(ids)])
+    sql = f"SELECT c.id FROM conversation c WHERE c.id = ANY($1::uuid[]) AND {visible_to(caller, args)}"
+    return {row["id"] for row in await reads.fetch(sql, *args)}
 
 
 async def read_mark(reads: Reads, user_id: UserId | None, id: ConversationId) -> int:

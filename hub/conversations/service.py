@@ -105,12 +105,13 @@ class Conversations:
                 if known["client_digest"] != digest:
                     raise ClientKeyReused()
                 return message_of(known)
-            extra = {"mentions": [str(user_id) for user_id in mentions]} if mentions else None
+            named = [user_id for user_id in dict.fromkeys(mentions) if user_id != by.user_id]  # naming oneself says nothing
+            extra = {"mentions": [str(user_id) for user_id in named]} if named else None
             note = entry(
                 before, Direction.NOTE, by, text=text, extra=extra, client_key=client_key, digest=digest, attachments=attachments
             )
             stored = await add(work, before, note)
-            await mention(work, stored, mentions, by=by)
+            await mention(work, stored, named, by=by)
             await forget(work, [written_in] if written_in else [])
             return stored
 

@@ -40,7 +40,7 @@ async def test_one_key_answers_notes_tags_assigns_and_snoozes(
     macro = await add(
         anna,
         {"kind": "reply", "text": "Dear {{customer.name}}, it is {{ agent.name }} of {{queue.name}}. {{no.such}}"},
-        {"kind": "note", "text": "about {{conversation.number}}"},
+        {"kind": "note", "text": "about {{conversation.number}} and {{ticket.number}}"},
         {"kind": "tag", "name": "late"},
         {"kind": "queue", "queue_id": str(here)},
         {"kind": "assign", "me": True},
@@ -49,6 +49,7 @@ async def test_one_key_answers_notes_tags_assigns_and_snoozes(
         key="g l",
     )
     await place(front, id, here)
+    ticket = await ok(await anna.post("/tickets", {"title": "Flowers", "conversation_id": id}), 201)
 
     ran = await run(anna, id, macro, client_key=str(uuid4()))
 
@@ -61,7 +62,7 @@ async def test_one_key_answers_notes_tags_assigns_and_snoozes(
     assert (view["state"], view["priority"], view["assignee_id"], view["tags"]) == ("snoozed", "high", me, ["late"])
     assert view["queue_id"] == str(here)
     answer = "Dear Alice, it is anna of Flowers. {{no.such}}"
-    assert (await said(anna, id))[1:] == [("out", answer), ("note", f"about {view['number']}")]
+    assert (await said(anna, id))[1:] == [("out", answer), ("note", f"about {view['number']} and {ticket['number']}")]
 
     async def left() -> None:
         assert len(next_hop.taken) == 1

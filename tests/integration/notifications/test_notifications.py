@@ -109,6 +109,16 @@ async def test_who_may_not_see_the_conversation_is_not_told_of_it(front: Front, 
     assert (await ok(await wang.get("/notifications")))["items"] == []
 
 
+async def test_what_was_told_says_nothing_of_what_is_out_of_sight_by_now(front: Front, anna: Client, talks: Talks) -> None:
+    (id,) = await talks.began("alice@example.com")
+    li = await front.signed_in("li", "agent")
+    await note(anna, id, await id_of(li))
+    assert (await told(li, 1))[0]["text"] == "please look"
+    await place(front, id, await queue(front, "elsewhere"))
+    (item,) = await told(li, 1)
+    assert (item["text"], item["by_name"], item["conversation_id"]) == ("", "anna", id)
+
+
 @pytest.mark.covers("M-04", "M-34")
 async def test_the_event_goes_to_the_user_alone(front: Front, anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")
@@ -142,7 +152,8 @@ async def test_who_is_given_work_by_somebody_else_is_told_and_who_takes_it_is_no
     await ok(await li.put(f"/conversations/{one}/assignee", {"agent_id": me}))
     await ok(await anna.put(f"/conversations/{two}/assignee", {"agent_id": me}))
     (item,) = await told(li, 1)
-    assert (item["kind"], item["conversation_id"], item["by_name"], item["message_id"]) == ("assigned", two, "anna", None)
+    about = ("assigned", two, "anna", None, "Question")
+    assert tuple(item[name] for name in ("kind", "conversation_id", "by_name", "message_id", "text")) == about
 
     await ok(await anna.put(f"/conversations/{two}/assignee", {"agent_id": me}))
     await ok(await anna.put(f"/conversations/{two}/assignee", {"agent_id": None}))
