@@ -30,7 +30,7 @@ class Console:
 
     def __init__(self, page: Page, desk: Desk) -> None:
         self.page, self.desk = page, desk
-        self.rows: Locator = page.get_by_role("option")
+        self.rows: Locator = page.get_by_role("listbox", name="Conversations").get_by_role("option")
         self.log: Locator = page.get_by_role("log", name="Messages")
         self.details: Locator = page.get_by_role("complementary", name="Details")
 

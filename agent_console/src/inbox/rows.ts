@@ -4,6 +4,7 @@ import { useI18n } from 'vue-i18n'
 import type { Id } from '../api/types'
 import { useNow } from '../lib/clock'
 import { useFormat } from '../lib/format'
+import { useOpenTime, type Measure } from '../live/openTime'
 import { useNames, useTags } from '../live/queries'
 import { useLive } from '../live/store'
 import { shownColour } from './tagColour'
@@ -13,6 +14,7 @@ interface RowContext {
   format: ReturnType<typeof useFormat>
   live: ReturnType<typeof useLive>
   placeName: (assigneeId: Id | null, queueId: Id | null) => string
+  measure: Measure
   tagColours: ComputedRef<Map<string, string>>
 }
 
@@ -27,6 +29,7 @@ export function provideRows(): ReturnType<typeof useNames> {
     now: useNow(),
     format: useFormat(),
     live: useLive(),
+    measure: useOpenTime(),
     placeName: (assigneeId, queueId) => names.agentName(assigneeId) || names.queueName(queueId) || t('unassigned'),
     tagColours: computed(() => new Map(tags.value?.map((tag) => [tag.name, shownColour(tag.colour)]))),
   })

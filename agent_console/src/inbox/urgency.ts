@@ -1,4 +1,5 @@
 import type { ConversationView } from '../api/types'
+import type { Measure } from '../live/openTime'
 
 const SOON = 10 * 60_000
 const LATE = 60 * 60_000
@@ -11,16 +12,18 @@ export function urgency(waited: number): Tone {
   return waited >= LATE ? 'late' : waited >= SOON ? 'soon' : 'calm'
 }
 
-/** What the row says of the clock: time left or over of a promised answer, else the time already waited. Milliseconds. */
+/** What the row says of the clock: time left or over of a promised answer, else the time already waited. Milliseconds of business time. */
 export type Clock = { says: 'due_in' | 'overdue_by' | 'waited'; time: number; tone: Tone }
 
-export function clockOf({ waiting_for, waiting_since, response_due_at, state }: ConversationView, now: number): Clock | null {
+export function clockOf({ waiting_for, waiting_since, response_due_at, state, queue_id }: ConversationView, now: number, measure: Measure): Clock | null {
   if (waiting_for !== 'us' || state === 'closed') return null
   if (response_due_at) {
-    const left = new Date(response_due_at).getTime() - now
-    return left > 0 ? { says: 'due_in', time: left, tone: left < DUE_SOON ? 'soon' : 'calm' } : { says: 'overdue_by', time: -left, tone: 'late' }
+    const due = new Date(response_due_at).getTime()
+    if (due <= now) return { says: 'overdue_by', time: measure(queue_id, due, now), tone: 'late' }
+    const left = measure(queue_id, now, due)
+    return { says: 'due_in', time: left, tone: left < DUE_SOON ? 'soon' : 'calm' }
   }
   if (!waiting_since) return null
-  const time = now - new Date(waiting_since).getTime()
+  const time = measure(queue_id, new Date(waiting_since).getTime(), now)
   return { says: 'waited', time, tone: urgency(time) }
 }

@@ -6,15 +6,24 @@ const STANDARD = 344
 export const NARROWEST = 280
 export const WIDEST = 560
 const STEP = 16
+const REST = 300 // milliseconds
 
 const within = (width: number): number => Math.round(Math.max(NARROWEST, Math.min(WIDEST, width)))
 
 /** The list's width in CSS pixels, dragged or moved by keys, kept with the user. */
 export function useWidth() {
   const width = ref(within(Number(preferences.columns.list) || STANDARD))
-  watch(() => preferences.columns.list, (kept) => (width.value = within(Number(kept) || STANDARD)))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  watch(() => preferences.columns.list, (kept) => timer === undefined && (width.value = within(Number(kept) || STANDARD)))
 
-  const keep = (): void => void changePreferences({ columns: { ...preferences.columns, list: width.value } }).catch(() => {})
+  /** Once the hand rests; a hub that does not take it changes nothing here. */
+  function keep(): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      timer = undefined
+      void changePreferences({ columns: { ...preferences.columns, list: width.value } }).catch(() => {})
+    }, REST)
+  }
 
   function drag(event: PointerEvent): void {
     const handle = event.currentTarget as HTMLElement
