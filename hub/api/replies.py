@@ -32,6 +32,7 @@ from hub.messages.content import Draft, StoredFile
 api = Router(tag="conversations")
 
 SENT_WITHIN = timedelta(days=366)
+REPEATED_WITHIN = timedelta(days=1)  # a repeat of what got no answer may come when its time has passed: it leaves at once
 
 Text = Annotated[str, Meta(max_length=100_000)]
 Html = Annotated[str, Meta(max_length=400_000)]
@@ -162,7 +163,7 @@ async def ways_to_answer(request: Request, conversation_id: ConversationId) -> l
 )
 async def say(request: Request, conversation_id: ConversationId, body: MessageCreate) -> MessageView:
     """Answer, or leave a note. A repeated `client_key` returns the first message."""
-    files = await _uploaded(request, body.attachment_ids)
+    files = await _uploaded(request, body.attachment_ids, body.html)
     if body.kind == "note":
         return await request.hub.conversations.add_note(
             conversation_id,
@@ -191,7 +192,7 @@ async def take_back(request: Request, message_id: MessageId) -> DraftView:
 def _timed(request: Request, send: Send, body: MessageCreate) -> Send:
     """The same with when it leaves, what it must not cross, and what happens with it."""
     now = clock.now()
-    if body.send_at is not None and not now < body.send_at < now + SENT_WITHIN:
+    if body.send_at is not None and not now - REPEATED_WITHIN < body.send_at < now + SENT_WITHIN:
         raise Invalid("that is not in the coming year", path="send_at")
     if body.then is not None:
         body.then.check(now)
@@ -282,5 +283,10 @@ def _normal(request: Request, given: list[PartyGiven]) -> tuple[Address, ...]:
     return tuple(party.normal(request.hub.settings.phone_region) for party in given)
 
 
-async def _uploaded(request: Request, ids: list[UUID]) -> tuple[StoredFile, ...]:
-    return await request.hub.uploads.take(ids, owner=str(request.caller.author_id))
+async def _uploaded(request: Request, ids: list[UUID], html: str | None = None) -> tuple[StoredFile, ...]:
+    """Files by their uploads. A picture that the text shows as `cid:` and the id of its upload is part of the text."""
+    files = await request.hub.uploads.take(ids, owner=str(request.caller.author_id))
+    return tuple(
+        replace(file, content_id=str(id), inline=True) if html and f"cid:{id}" in html else file
+        for id, file in zip(ids, files, strict=True)
+    )

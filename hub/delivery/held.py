@@ -112,6 +112,6 @@ def restored(now: Conversation, plan: Plan, said_at: datetime, at: datetime) -> 
 
 def hold_of(send_at: datetime | None, undo_seconds: int, now: datetime) -> Hold | None:
     """What a sender's wishes come to."""
-    if send_at is not None:
+    if send_at is not None and send_at > now:
         return Hold(until=send_at, is_later=True)
     return Hold(until=now + timedelta(seconds=undo_seconds), is_later=False) if undo_seconds else None
