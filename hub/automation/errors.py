@@ -1,6 +1,6 @@
 """What can go wrong with canned replies and macros."""
 
-from hub.errors import Conflict, Forbidden, NotFound
+from hub.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class NoSuchCannedReply(NotFound):
@@ -27,3 +27,9 @@ class NotYours(Forbidden):
     """What belongs to a team or to everybody is changed by those who may manage it."""
 
     code = "not_yours"
+
+
+class UnfilledVariables(Invalid):
+    """A text holds variables that have no value in this conversation, or that nobody knows."""
+
+    code = "unfilled_variables"

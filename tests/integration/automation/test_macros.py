@@ -39,7 +39,7 @@ async def test_one_key_answers_notes_tags_assigns_and_snoozes(
     await ok(await anna.post("/tags", {"name": "late", "colour": "red"}), 201)
     macro = await add(
         anna,
-        {"kind": "reply", "text": "Dear {{customer.name}}, it is {{ agent.name }} of {{queue.name}}. {{no.such}}"},
+        {"kind": "reply", "text": "Dear {{customer.name}}, it is {{ agent.name }} of {{queue.name}}."},
         {"kind": "note", "text": "about {{conversation.number}} and {{ticket.number}}"},
         {"kind": "tag", "name": "late"},
         {"kind": "queue", "queue_id": str(here)},
@@ -61,7 +61,7 @@ async def test_one_key_answers_notes_tags_assigns_and_snoozes(
     me = (await ok(await anna.get("/session")))["user"]["id"]
     assert (view["state"], view["priority"], view["assignee_id"], view["tags"]) == ("snoozed", "high", me, ["late"])
     assert view["queue_id"] == str(here)
-    answer = "Dear Alice, it is anna of Flowers. {{no.such}}"
+    answer = "Dear Alice, it is anna of Flowers."
     assert (await said(anna, id))[1:] == [("out", answer), ("note", f"about {view['number']} and {ticket['number']}")]
 
     async def left() -> None:
@@ -91,6 +91,16 @@ async def test_the_first_action_that_fails_is_the_last_that_is_tried(front: Fron
     ]
     assert ran["done"][1]["code"]
     assert ("note", "never") not in await said(anna, id)
+
+
+@pytest.mark.parametrize("name", ["queue.name", "ticket.number", "no.such"])
+async def test_no_text_leaves_with_a_gap_in_it(front: Front, anna: Client, talks: Talks, name: str) -> None:
+    (id,) = await talks.began("alice@example.com")
+    await place(front, id, None)
+    macro = await add(anna, {"kind": "reply", "text": f"Hello {{{{{name}}}}}!"})
+    (outcome,) = (await run(anna, id, macro))["done"]
+    assert (outcome["ok"], outcome["code"]) == (False, "unfilled_variables")
+    assert len(await said(anna, id)) == 1
 
 
 async def test_the_same_run_again_says_nothing_twice(front: Front, anna: Client, talks: Talks, next_hop: NextHop) -> None:
