@@ -4,6 +4,7 @@ import { narrowingFrom, narrowness, placeOf, queryOf, savedIn, sortFrom, viewIn 
 import { finished, foreseen } from '../src/inbox/bulk'
 import { allOf, extended, kept, NOTHING, toggled } from '../src/inbox/selection'
 import { clockOf } from '../src/inbox/urgency'
+import { openTime } from '../src/live/openTime'
 import { belongs, keys, type ConversationFilter } from '../src/live/keys'
 import { patchFields, patchMany } from '../src/live/patch'
 import { recounted } from '../src/live/store'
@@ -72,15 +73,35 @@ describe('which list a conversation belongs to', () => {
   })
 })
 
+const wall = (_: string | null, from: number, to: number): number => to - from
+
 describe('the clock of a row', () => {
   it('counts down what was promised, then says by how much it is over', () => {
-    expect(clockOf(conversation({ id: 'a', response_due_at: '2026-11-21T12:05:00Z' }), NOW)).toEqual({ says: 'due_in', time: 300_000, tone: 'soon' })
-    expect(clockOf(conversation({ id: 'a', response_due_at: '2026-11-21T11:50:00Z' }), NOW)).toEqual({ says: 'overdue_by', time: 600_000, tone: 'late' })
+    expect(clockOf(conversation({ id: 'a', response_due_at: '2026-11-21T12:05:00Z' }), NOW, wall)).toEqual({ says: 'due_in', time: 300_000, tone: 'soon' })
+    expect(clockOf(conversation({ id: 'a', response_due_at: '2026-11-21T11:50:00Z' }), NOW, wall)).toEqual({ says: 'overdue_by', time: 600_000, tone: 'late' })
   })
 
   it('says how long somebody waits where nothing was promised, and nothing when it is not our turn', () => {
-    expect(clockOf(conversation({ id: 'a', waiting_since: '2026-11-21T11:58:00Z' }), NOW)).toEqual({ says: 'waited', time: 120_000, tone: 'calm' })
-    expect(clockOf(conversation({ id: 'a', waiting_for: 'customer' }), NOW)).toBeNull()
+    expect(clockOf(conversation({ id: 'a', waiting_since: '2026-11-21T11:58:00Z' }), NOW, wall)).toEqual({ says: 'waited', time: 120_000, tone: 'calm' })
+    expect(clockOf(conversation({ id: 'a', waiting_for: 'customer' }), NOW, wall)).toBeNull()
+  })
+})
+
+describe('business time', () => {
+  const spans = [
+    { start: '2026-11-20T01:00:00Z', end: '2026-11-20T10:00:00Z' },
+    { start: '2026-11-23T01:00:00Z', end: '2026-11-23T10:00:00Z' },
+  ]
+  const at = Date.parse
+
+  it('leaves out the night and the weekend', () => {
+    expect(openTime(spans, at('2026-11-20T09:00:00Z'), at('2026-11-23T02:30:00Z'))).toBe(2.5 * 3_600_000)
+    expect(openTime(spans, at('2026-11-21T09:00:00Z'), at('2026-11-22T09:00:00Z'))).toBe(0)
+  })
+
+  it('is what a row counts', () => {
+    const waiting = conversation({ id: 'a', queue_id: 'q', waiting_since: '2026-11-21T09:00:00Z' })
+    expect(clockOf(waiting, at('2026-11-22T09:00:00Z'), (_, from, to) => openTime(spans, from, to))).toEqual({ says: 'waited', time: 0, tone: 'calm' })
   })
 })
 

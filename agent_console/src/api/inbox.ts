@@ -23,12 +23,14 @@ export type BulkAction =
 export type BulkTarget = { ids: Id[] } | { filter: Partial<ConversationFilter> }
 export type BulkState = Schemas['BulkView']
 
+const queue = (id: Id) => ({ params: { path: { queue_id: id } } })
 const view = (id: Id) => ({ params: { path: { view_id: id } } })
 const bulk = (id: Id) => ({ params: { path: { bulk_id: id } } })
 const tagged = (id: Id, name: string) => ({ params: { path: { conversation_id: id, name } } })
 
 /** What the list asks of the hub beyond reading it. */
 export const inbox = {
+  openSpans: (id: Id) => done(api.GET('/api/v1/queues/{queue_id}/open-spans', queue(id))),
   tags: () => done(api.GET('/api/v1/tags')),
   addTag: (body: Pick<TagView, 'name' | 'colour'>) => done(api.POST('/api/v1/tags', { body })),
   tag: (id: Id, name: string) => done(api.PUT('/api/v1/conversations/{conversation_id}/tags/{name}', tagged(id, name))),

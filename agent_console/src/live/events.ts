@@ -33,6 +33,7 @@ export type HubEvent =
   | { type: 'ticket.changed'; data: { ticket: TicketView } }
   | { type: 'account.changed'; data: { account: AccountView } }
   | { type: 'queue.changed'; data: { queue: QueueView } }
+  | { type: 'calendar.changed'; data: { calendar: { id: Id } } }
   | { type: 'user.changed' | 'role.changed' | 'team.changed'; data: { id: Id } }
   | { type: 'caller.changed'; data: { user_id: Id } }
   | { type: 'presence.changed'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }

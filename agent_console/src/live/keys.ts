@@ -47,6 +47,8 @@ export const keys = {
   adapters: ['adapters'] as const,
   queues: ['queues'] as const,
   calendars: ['calendars'] as const,
+  openSpans: (queueId: Id) => ['open-spans', queueId] as const,
+  allOpenSpans: ['open-spans'] as const,
   users: ['users'] as const,
   roles: ['roles'] as const,
   teams: ['teams'] as const,

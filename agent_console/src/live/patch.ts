@@ -43,7 +43,8 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'account.changed':
       return stale(client, keys.accounts, keys.accountNames)
     case 'queue.changed':
-      return stale(client, keys.queues)
+    case 'calendar.changed':
+      return stale(client, keys.queues, keys.calendars, keys.allOpenSpans)
     case 'user.changed':
     case 'team.changed':
     case 'role.changed':
