@@ -1,6 +1,7 @@
 """The three origins: console and API, the widget's frame, files."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -63,9 +64,9 @@ def _app(hub: Hub, own_headers: Mapping[str, str], *more: Middleware) -> web.App
 
 
 def _add_document(app: web.Application, routers: Sequence[Router]) -> None:
-    document = encode(routers)
+    document = cache(partial(encode, routers))  # made when somebody asks for it: a tenth of a second
 
     async def openapi(_: web.Request) -> web.Response:
-        return web.Response(body=document, content_type="application/json", headers={"Cache-Control": "no-cache"})
+        return web.Response(body=document(), content_type="application/json", headers={"Cache-Control": "no-cache"})
 
     app.router.add_get("/api/v1/openapi.json", openapi)

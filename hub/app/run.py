@@ -4,9 +4,9 @@ import asyncio
 import gc
 import signal
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from logging import getLogger
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.app.build import Parts, build
 from hub.app.chores import job_worker
@@ -15,8 +15,10 @@ from hub.app.live import realtime
 from hub.app.mail import mail_doors
 from hub.app.origins import origins
 from hub.app.welcome import say_where
-from hub.devkit.demo import demo
 from hub.settings import Settings
+
+if TYPE_CHECKING:
+    from hub.devkit.demo import Demo
 
 log = getLogger(__name__)
 
@@ -33,7 +35,7 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
         await first_start(parts)
         tasks = _common(parts)
         if serves:
-            example = await stack.enter_async_context(demo(parts.hub)) if settings.demo else None
+            example = await stack.enter_async_context(_demo(parts)) if settings.demo else None
             live = realtime(parts)
             await stack.enter_async_context(origins(parts, live, [example.router] if example else []))
             tasks += [parts.tailer.run, live.run]
@@ -45,6 +47,12 @@ async def run(settings: Settings, *, serves: bool, works: bool) -> None:
             say_where(settings, example.password if example else None)
         log.info("ready", extra={"url": settings.public_url, "database": parts.hub.db.dialect})
         await _until(stop, tasks)
+
+
+def _demo(parts: Parts) -> "AbstractAsyncContextManager[Demo]":
+    from hub.devkit.demo import demo  # nobody else shall wait for it at start
+
+    return demo(parts.hub)
 
 
 def _common(parts: Parts) -> list[Run]:

@@ -2,8 +2,7 @@
 
 import sys
 
-from hub.devkit.demo import ADMINISTRATOR
-from hub.devkit.example import DESK
+from hub.devkit.example import ADMINISTRATOR, DESK
 from hub.settings import Settings
 
 

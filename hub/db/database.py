@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from hub.db import orm
 from hub.db.committer import GroupCommitter
 from hub.db.errors import NestedUnitOfWork
 from hub.db.postgres import PostgresBackend
@@ -34,7 +33,8 @@ class Database:
     async def open(cls, url: str, *, read_pool: int = 4, models: Sequence[str] | None = None) -> "Database":
         """Connect to `sqlite:///path` or `postgres://user:password@host:port/name`; the schema must have been migrated before.
 
-        `models`: the modules with Tortoise models; every `hub/**/models.py` by default. Raises `DatabaseGone` when it cannot
+        `models`: the modules with Tortoise models; every `hub/**/models.py` by default, and none for a program that reads and
+        writes by SQL alone. Raises `DatabaseGone` when it cannot
         be reached.
         """
         path = sqlite_path(url)
@@ -44,7 +44,10 @@ class Database:
         else:
             backend = await PostgresBackend.open(url, size=read_pool + 6)
         try:
-            await orm.bind(backend.dialect, backend.client, models)
+            if models is None or models:
+                from hub.db import orm
+
+                await orm.bind(backend.dialect, backend.client, models)
         except BaseException:
             await backend.close()
             raise

@@ -89,7 +89,7 @@ async def open_migrated(url: str) -> Database:
     """
     if sqlite_path(url) is not None:
         await migrate(url)
-    database = await Database.open(url)
+    database = await Database.open(url, models=())
     try:
         if await unapplied(database):
             raise NotMigrated("the database is not up to date: run `hub migrate` first")

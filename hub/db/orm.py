@@ -25,6 +25,9 @@ from tortoise.context import TortoiseContext
 
 import hub
 from hub.db.session import Dialect
+from hub.db.values import register_sqlite
+
+register_sqlite()  # again: Tortoise has just registered adapters of its own, and ours shall have the last word
 
 T = TypeVar("T")
 _savepoints = count(1)

@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeVar
 import asyncpg
 
 from hub.db.errors import DatabaseGone, DatabaseLocked, ForeignKeyViolation, UniqueViolation
-from hub.db.orm import PostgresReads, PostgresWrites
 from hub.db.pulse import Pulse
 from hub.db.session import Args, Insert, Row
 from hub.db.sql import insert_all
@@ -97,7 +96,16 @@ class PostgresSession:
         self._transaction: Any = None
         self._waiting: list[Insert] = []
         self.connection: Any = None
-        self.using = PostgresWrites(self, explain)
+        self._using: Any = None
+
+    @property
+    def using(self) -> Any:
+        """This transaction for Tortoise."""
+        if self._using is None:
+            from hub.db.orm import PostgresWrites  # at first use: Tortoise is a fifth of the start, and seldom used
+
+            self._using = PostgresWrites(self, explain)
+        return self._using
 
     async def fetch(self, sql: str, args: Args) -> list[Row]:
         await self.ready()
@@ -188,7 +196,16 @@ class PostgresBackend:
 
     def __init__(self, pool: Any, batches: Any, pulse: Pulse) -> None:
         self._pool, self._batches, self._pulse = pool, batches, pulse
-        self.client = PostgresReads(pool, explain)
+        self._client: Any = None
+
+    @property
+    def client(self) -> Any:
+        """The database for Tortoise."""
+        if self._client is None:
+            from hub.db.orm import PostgresReads  # at first use: Tortoise is a fifth of the start, and seldom used
+
+            self._client = PostgresReads(self._pool, explain)
+        return self._client
 
     @classmethod
     async def open(cls, url: str, *, size: int) -> "PostgresBackend":

@@ -11,7 +11,6 @@ from time import monotonic
 from typing import Any, Literal, TypeVar
 
 from hub.db.errors import DatabaseGone, DatabaseLocked
-from hub.db.orm import SqliteReads, SqliteWrites
 from hub.db.session import Args, Insert, Row
 from hub.db.sql import for_sqlite, insert_rows
 from hub.db.sqlite_errors import explain
@@ -117,7 +116,16 @@ class SqliteSession:
         self._writer = writer
         self._state: Literal["new", "open", "over"] = "new"
         self._waiting: list[Insert] = []
-        self.using = SqliteWrites(self)
+        self._using: Any = None
+
+    @property
+    def using(self) -> Any:
+        """This transaction for Tortoise."""
+        if self._using is None:
+            from hub.db.orm import SqliteWrites  # at first use: Tortoise is a fifth of the start, and seldom used
+
+            self._using = SqliteWrites(self)
+        return self._using
 
     async def run(self, call: Call[T]) -> T:
         """Run `call` inside the transaction."""
@@ -191,7 +199,16 @@ class SqliteBackend:
         self._writer, self._readers = writer, readers
         self._lock = asyncio.Lock()
         self._locked_at = 0.0  # when a transaction last found the file locked by another process (monotonic)
-        self.client = SqliteReads(self._readers)
+        self._client: Any = None
+
+    @property
+    def client(self) -> Any:
+        """The database for Tortoise."""
+        if self._client is None:
+            from hub.db.orm import SqliteReads  # at first use: Tortoise is a fifth of the start, and seldom used
+
+            self._client = SqliteReads(self._readers)
+        return self._client
 
     @classmethod
     async def open(cls, path: Path, *, read_pool: int) -> "SqliteBackend":

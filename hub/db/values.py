@@ -13,9 +13,6 @@ from uuid import UUID
 
 import orjson
 
-# Imported first, since it registers adapters of its own for datetime and we want the last word.
-import tortoise.backends.sqlite.executor  # noqa: F401
-
 _TIME_WIDTH = 32  # "2026-11-21 20:17:00.000000+00:00"
 _UUID_WIDTH = 36
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from itertools import count
-from typing import Any
-
-from tortoise.backends.base.client import BaseDBAsyncClient
+from typing import TYPE_CHECKING, Any
 
 from hub import clock
 from hub.db.announce import EVENT_COLUMNS, EVERYBODY, JOB_COLUMNS, JOB_CONFLICT, Event, NewJob
 from hub.db.session import Args, Dialect, Row, Session
 from hub.db.values import encode_json
 from hub.ids import new_id
+
+if TYPE_CHECKING:
+    from tortoise.backends.base.client import BaseDBAsyncClient
 
 _savepoints = count(1)
 
@@ -40,7 +41,7 @@ class Work:
         self.notices: list[Callable[[], None]] = []
 
     @property
-    def using(self) -> BaseDBAsyncClient:
+    def using(self) -> "BaseDBAsyncClient":
         """This transaction for Tortoise: `await Model.create(..., using_db=work.using)`."""
         return self._session.using
 

@@ -11,14 +11,12 @@ from hub.api.endpoint import Router
 from hub.api.hub import Hub
 from hub.auth import SYSTEM
 from hub.auth.values import NewUser
-from hub.devkit.example import DESK
+from hub.devkit.example import ADMINISTRATOR, DESK
 from hub.devkit.fill import Accounts, fill, is_empty
 from hub.devkit.mailbox import DemoMailbox
 from hub.devkit.site import demo_router
 from hub.ids import AccountId
 from hub.settings import Settings
-
-ADMINISTRATOR = "admin"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ class Talk:
     ticket: str = ""
 
 
+ADMINISTRATOR = "admin"
 DESK = "support@camellia.example"
 """Where customers write to."""
 

@@ -24,7 +24,7 @@ async def test_the_example_has_both_channels_both_languages_customers_and_ticket
     assert not await is_empty(desk.hub)
     agent = await desk.user("visitor.to.the.demo", "administrator")
     shown, _ = await listing.listed(desk.db, agent, Filter(view="all"), cursor=None, limit=50)
-    assert {view.channel.value for view in shown} == {"email", "webchat"}
+    assert {view.channel for view in shown} == {"email", "webchat"}
     assert all(view.customer is not None for view in shown)
     assert any(view.ticket_ids for view in shown)
     customers = await desk.db.fetch("SELECT name FROM customer WHERE kind = 'person'")
