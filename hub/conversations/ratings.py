@@ -6,7 +6,7 @@ from hub import clock
 from hub.conversations import events
 from hub.conversations.errors import NoSuchConversation, NotOver
 from hub.conversations.lifecycle import Conversation, State
-from hub.conversations.store import NewMessage, insert_messages, lock_conversations, view_of
+from hub.conversations.store import NewMessage, insert_messages, lock_conversations, save_conversations, view_of
 from hub.conversations.values import Party, RatingView
 from hub.conversations.views import conversation_views
 from hub.db import Database, Work
@@ -49,6 +49,7 @@ async def _keep(work: Work, conversation: Conversation, rating: RatingView, *, i
         """,
         *(conversation.id, rating.stars, rating.comment, rating.at),
     )
+    await save_conversations(work, [conversation])  # whose view is another now
     view = (await conversation_views(work, [conversation]))[conversation.id]
     work.announce(events.changed(conversation, view))
     if is_new_value:

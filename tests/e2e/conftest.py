@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 
 from tests.e2e.desks import Desk, running_hub
+from tests.e2e.sites import put_settings
 from tests.e2e.visitors import OPEN_ROOTS, Chat
 
 ROOT = Path(__file__).parent.parent.parent
@@ -145,3 +146,11 @@ def visitor(page: Page, context: BrowserContext, desk: Desk) -> Chat:
     context.add_init_script(OPEN_ROOTS)
     page.goto(f"{desk.url}/demo")
     return Chat(page)
+
+
+@pytest.fixture
+def site(desk: Desk, host_site: HostSite) -> Iterator[dict[str, Any]]:
+    """The site's account, for a test that changes its settings; they are put back."""
+    [found] = [account for account in desk.ask("GET", "/accounts") if account["provider"] == "widget"]
+    yield found
+    put_settings(desk, found["id"], {key: value for key, value in found["settings"].items() if "secret" not in key})

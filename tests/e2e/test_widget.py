@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from tests.e2e.conftest import HostSite, Problems
 from tests.e2e.desks import Desk, eventually
+from tests.e2e.sites import host_page, put_settings
 from tests.e2e.visitors import OPEN_ROOTS, Chat
 
 Accessible = Callable[[Page | Frame], None]
@@ -51,24 +52,6 @@ def agent(browser: Browser, desk: Desk) -> Iterator[Agent]:
     found = Agent(browser, desk)
     yield found
     found.context.close()
-
-
-@pytest.fixture
-def site(desk: Desk, host_site: HostSite) -> Iterator[dict[str, Any]]:
-    """The site's account, for a test that changes its settings; they are put back."""
-    [found] = [account for account in desk.ask("GET", "/accounts") if account["provider"] == "widget"]
-    yield found
-    put_settings(desk, found["id"], {key: value for key, value in found["settings"].items() if "secret" not in key})
-
-
-def put_settings(desk: Desk, account_id: str, settings: dict[str, Any]) -> None:
-    version = desk.ask("GET", f"/accounts/{account_id}")["version"]
-    desk.ask("PATCH", f"/accounts/{account_id}", {"settings": settings, "version": version})
-
-
-def host_page(desk: Desk, site_id: str, lang: str, attributes: str = "") -> str:
-    script = f'<script async src="{desk.widget_url}/widget/v1/loader.js" data-site="{site_id}" {attributes}></script>'
-    return f'<!doctype html><html lang="{lang}"><title>Shop</title>{script}<main><h1>Shop</h1><a href="/next">next</a></main>'
 
 
 @pytest.mark.covers("W-01", "W-03", "M-14")

@@ -32,6 +32,12 @@ class Chat:
     def shows(self, text: str, times: int = 1) -> None:
         expect(self.log.locator(".bubble", has_text=text)).to_have_count(times)
 
+    def choose(self, *names: str) -> None:
+        """Open the menu and press these, one after the other."""
+        self.panel.get_by_role("button", name="选项").or_(self.panel.get_by_role("button", name="Options")).click()
+        for name in names:
+            self.panel.get_by_role("button", name=name).click()
+
     @property
     def frame(self) -> Frame:
         return next(frame for frame in self.page.frames if "/widget/v1/frame" in frame.url)
