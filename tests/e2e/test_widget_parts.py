@@ -165,7 +165,7 @@ def test_a_transcript_is_sent_to_the_visitor(shop: Shop, accessible: Accessible)
     chat.choose("Send this chat by e-mail")
     chat.panel.get_by_role("textbox", name="E-mail address").fill("ann@example.com")
     accessible(chat.frame)
-    chat.panel.get_by_role("button", name="Send", exact=True).first.click()
+    chat.panel.get_by_role("group", name="Options").get_by_role("button", name="Send", exact=True).click()
     expect(chat.panel.get_by_text("On its way to ann@example.com")).to_be_visible()
     [mail] = [said for said in shop.desk.said(talk) if said["channel"] == "email"]
     assert (mail["direction"], mail["to"][0]["address"]) == ("out", "ann@example.com")
@@ -200,9 +200,6 @@ def test_a_visitor_sees_who_answers_and_that_he_was_read(shop: Shop) -> None:
     chat.open()
     chat.say(text)
     asked = shop.desk.message(text)
-    expect(chat.panel.get_by_text("in line")).to_have_count(0)  # of a greeting that came before it
-    chat.launcher.click()
-    chat.open()
     expect(chat.panel.get_by_text("in line")).to_be_visible()
     me = shop.desk.ask("GET", "/agents")[0]
     shop.desk.ask("PUT", f"/conversations/{asked['conversation_id']}/assignee", {"agent_id": me["id"]})
@@ -225,8 +222,7 @@ def test_the_page_steers_the_chat_and_hears_of_it(shop: Shop) -> None:
     page.evaluate("hub('close'); hub('off', 'close'); hub('page', {url: 'https://shop.example/virtual', title: 'Virtual'})")
     shop.desk.answer(asked["conversation_id"], "news")
     page.wait_for_function("hub('unread') === 1")
-    heard = page.evaluate("heard.filter(([e, v], i) => e !== 'unread' || v)")
-    assert heard == [["open", None], ["close", None], ["unread", 1]]
+    assert page.evaluate("heard") == [["open", None], ["close", None], ["unread", 1]]
 
 
 @pytest.mark.covers("M-30")

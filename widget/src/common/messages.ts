@@ -27,6 +27,7 @@ export interface Invitation {
   /** The names of its two buttons; the text itself opens the chat, too. */
   later: string
   never: string
+  dark: boolean
 }
 
 /** Frame → host window. */

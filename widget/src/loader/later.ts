@@ -53,7 +53,7 @@ const STYLE =
   'p .later{flex:none;width:36px;height:36px;border-radius:10px;text-align:center;font-size:20px}' +
   'p .never{display:block;padding:0 10px 6px;font-size:13px;color:#57606e;text-decoration:underline;min-height:26px}' +
   'p button:focus-visible{outline:2px solid #111827;outline-offset:-2px;border-radius:10px}' +
-  '@media (prefers-color-scheme:dark){p.auto{background:#14181f;color:#e8ebf0}p.auto .never{color:#a9b2c0}p.auto button:focus-visible{outline-color:#e8ebf0}}' +
+  '.dark{background:#14181f;color:#e8ebf0}.dark .never{color:#a9b2c0}.dark button:focus-visible{outline-color:#e8ebf0}' +
   '@media (forced-colors:active){p{border:1px solid}}'
 
 /** Show an invitation beside the launcher, in place of the one before; null takes it away. */
@@ -70,7 +70,7 @@ export function invite(
     root.adoptedStyleSheets = [sheet, ...root.adoptedStyleSheets] // the site's places come after it
   }
   const box = document.createElement('p')
-  box.className = 'auto'
+  box.className = invitation.dark ? 'dark' : ''
   box.setAttribute('role', 'status')
   box.dir = getComputedStyle(document.documentElement).direction
   const answer = (what: 'open' | 'later' | 'never') => () => {

@@ -96,6 +96,7 @@ export function startWidget(options: Options): (command: unknown, value?: unknow
       case 'look':
         return setLook(message.look)
       case 'unread':
+        if (unread === message.count) return
         shell.setUnread((unread = message.count))
         return emit('unread', unread)
       case 'save':

@@ -277,16 +277,17 @@ export class Chat {
       case 'conversation.changed':
         // An older conversation may change, too; what is shown is the newest.
         if (!this.state.talk || event.data.id >= this.state.talk.id) {
-          if (this.state.talk?.assigned !== event.data.assigned) this.ask(true)
+          const before = this.state.talk
           this.change({ talk: event.data })
+          if (before?.assigned !== event.data.assigned || before.state !== event.data.state) this.ask(true)
         }
     }
   }
 
   /** Whoever answers is there, whatever the greeting said. */
   private answered(): void {
-    const { site, sound, open } = this.state
-    this.change({ typing: null, site: { ...site, online: true } })
+    const { site, sound, open, standing } = this.state
+    this.change({ typing: null, site: { ...site, online: true }, standing: standing && { ...standing, place: null } })
     if (site.sound && sound && !(open && document.hasFocus())) void this.load('sound').then((part) => part?.ring())
   }
 

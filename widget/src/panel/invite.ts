@@ -47,7 +47,8 @@ export function watch(chat: Chat): void {
     note()
     const { words } = chat
     const text = words.locale === 'en' ? rule.text_en : rule.text_zh
-    chat.host.post({ type: 'invite', invitation: { text, later: words.t('later'), never: words.t('never') } })
+    const dark = document.documentElement.dataset.theme === 'dark'
+    chat.host.post({ type: 'invite', invitation: { text, later: words.t('later'), never: words.t('never'), dark } })
   }
   const timer = setInterval(look, 500)
   chat.listeners.add(hear)

@@ -33,7 +33,8 @@ export function fieldsOf(ask: Record<Name, Ask>, offline: Ask | null, known: Par
 export function Introduction({ chat, words }: ViewProps) {
   const { site, contact } = chat.state
   const offline = site.online ? null : site.offline_contact
-  const fields = fieldsOf(site.ask, offline, contact, chat.who)
+  const begins = !chat.state.talk // who has talked before is asked only for what must be known
+  const fields = fieldsOf(site.ask, offline, contact, chat.who).filter(({ required }) => required || begins)
   if (!fields.length) return null
   return (
     <fieldset class="introduction">

@@ -33,17 +33,19 @@ export class App extends Component<Props, { dropping: boolean }> {
     const part = menu && chat.part('menu')
     if (open) void chat.load('extras')
     return [
-      <p class="banner" role="status">
-        {phase === 'offline' && words.t('offline')}
-      </p>,
-      <Log chat={chat} words={words} state={chat.state} waiting={chat.outbox.items} />,
-      phase === 'refused' ? (
-        <p class="refused" role="alert">
-          {words.t(refusal === 'bad_identity' || refusal === 'identity_needed' ? 'refusedIdentity' : 'refused')}
+      <div class="under" inert={!!part}>
+        <p class="banner" role="status">
+          {phase === 'offline' && words.t('offline')}
         </p>
-      ) : (
-        <Composer key={epoch} chat={chat} words={words} draft={epoch ? '' : draft} open={open && !menu} />
-      ),
+        <Log chat={chat} words={words} state={chat.state} waiting={chat.outbox.items} />
+        {phase === 'refused' ? (
+          <p class="refused" role="alert">
+            {words.t(refusal === 'bad_identity' || refusal === 'identity_needed' ? 'refusedIdentity' : 'refused')}
+          </p>
+        ) : (
+          <Composer key={epoch} chat={chat} words={words} draft={epoch ? '' : draft} open={open && !menu} />
+        )}
+      </div>,
       part && <part.Menu chat={chat} words={words} />,
     ]
   }

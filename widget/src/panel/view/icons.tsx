@@ -8,7 +8,7 @@ export const Icon = ({ path }: { path: string }) => (
 )
 
 export const Cross = () => <Icon path="M6 6l12 12M18 6 6 18" />
-export const Dots = () => <Icon path="M5 12h.01M12 12h.01M19 12h.01" />
+export const Dots = () => <Icon path="M4 7h16M4 12h16M4 17h16" />
 export const Clip = () => (
   <Icon path="m21 11-9 9a5.7 5.7 0 0 1-8-8l9-9a3.8 3.8 0 0 1 5.4 5.4l-9 9a1.9 1.9 0 0 1-2.7-2.7l8.3-8.3" />
 )
