@@ -35,7 +35,7 @@ export type MessageView = Omit<Schemas['MessageView'], 'extra'> & { extra: Recor
 export type MessagePage = Omit<Schemas['Messages'], 'items'> & { items: MessageView[] }
 export type MessageCreate = Schemas['MessageCreate'] & { client_key: Id; text: string; kind: 'reply' | 'note' }
 export type Upload = Schemas['Upload']
-export type CannedReply = Schemas['CannedReply']
+export type CannedReply = Schemas['CannedReplyView']
 
 export type Priority = Schemas['TicketView']['priority']
 export type ConversationView = Schemas['ConversationView']

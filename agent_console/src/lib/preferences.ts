@@ -19,7 +19,7 @@ export interface Preferences {
   notifications: Record<string, { desktop: boolean; sound: boolean }>
   quiet_hours: { from: string; to: string; timezone: string } | null
   undo_seconds: number
-  columns: Record<string, unknown>
+  columns: Record<string, string | number | boolean | string[] | null>
 }
 
 const KEPT = 'switchboard.preferences'
