@@ -23,7 +23,7 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.service import DeliveryService
 from hub.intake.replay import Replay
 from hub.intake.service import Intake
-from hub.media import MediaStore
+from hub.media import MediaStore, Renditions
 from hub.notifications import Notifications
 from hub.ops.health import LoopLag, Probes
 from hub.routing import Routing
@@ -44,6 +44,7 @@ class Hub:
     lag: LoopLag
     auth: Auth
     media: MediaStore
+    renditions: Renditions
     customers: Customers
     tickets: Tickets
     accounts: Accounts

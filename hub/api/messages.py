@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hub.api.endpoint import Page, Request, Router
 from hub.api.files import disposition
+from hub.api.ranges import send
 from hub.api.signed import sign_path
 from hub.auth.rights import Right
 from hub.conversations import feed, queries
@@ -19,6 +20,7 @@ from hub.delivery.queries import ExchangeView, exchanges, with_deliveries
 from hub.errors import NotFound
 from hub.ids import AttachmentId, MessageId
 from hub.intake.queries import raw_of
+from hub.media import BlobMissing, NoPreview, Rendition, Waveform
 from hub.messages.address import ChannelKind
 from hub.messages.content import Direction
 
@@ -41,6 +43,13 @@ class HtmlQuery(msgspec.Struct):
     """Whether pictures from elsewhere may be loaded: their senders then learn that the mail was read."""
 
     remote: Literal["0", "1"] = "0"
+
+
+class PreviewQuery(msgspec.Struct):
+    """Which page (the first is 1), and about how many pixels wide."""
+
+    width: Annotated[int, Meta(ge=16, le=1600)] = 480
+    page: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
 class SignedUrl(msgspec.Struct, kw_only=True):
@@ -89,19 +98,53 @@ async def raw(request: Request, message_id: MessageId) -> web.Response:
 @api.get(
     "/messages/{message_id}/attachments/{attachment_id}",
     needs=Right.CONVERSATIONS_READ,
-    raises=(NoSuchMessage,),
+    raises=(NoSuchMessage, BlobMissing),
     produces="application/octet-stream",
 )
 async def attachment(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> web.StreamResponse:
-    """The bytes of a file: always a download, never shown on this origin."""
+    """The bytes of a file: always a download, never shown on this origin. Takes `Range`."""
     found = await _attachment(request, message_id, attachment_id)
-    response = web.StreamResponse(headers=_headers(found.filename, found.content_type))
-    response.content_length = found.size
-    await response.prepare(request.http)
-    async for chunk in request.hub.media.open(found.sha256):
-        await response.write(chunk)
-    await response.write_eof()
-    return response
+    return await send(request.http, request.hub.media, found.sha256, found.size, _headers(found.filename, found.content_type))
+
+
+@api.get(
+    "/messages/{message_id}/attachments/{attachment_id}/preview",
+    needs=Right.CONVERSATIONS_READ,
+    raises=(NoSuchMessage, NoPreview),
+    produces="image/*",
+)
+async def preview(
+    request: Request, message_id: MessageId, attachment_id: AttachmentId, query: PreviewQuery
+) -> web.StreamResponse:
+    """A picture of an image, or of a page of a PDF or a fax; `X-Page-Count` says how many pages there are. JPEG or PNG."""
+    found = await _attachment(request, message_id, attachment_id)
+    picture = await request.hub.renditions.picture(found.sha256, width=query.width, page=query.page)
+    headers = _made_headers(found.filename, picture) | {"X-Page-Count": str(picture.pages)}
+    return await send(request.http, request.hub.media, picture.digest, picture.size, headers)
+
+
+@api.get(
+    "/messages/{message_id}/attachments/{attachment_id}/waveform",
+    needs=Right.CONVERSATIONS_READ,
+    raises=(NoSuchMessage, NoPreview),
+)
+async def waveform(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> Waveform:
+    """How long a sound is and how loud along its length: at most 200 peaks of 0 to 255."""
+    found = await _attachment(request, message_id, attachment_id)
+    return await request.hub.renditions.waveform(found.sha256, filename=found.filename)
+
+
+@api.get(
+    "/messages/{message_id}/attachments/{attachment_id}/audio",
+    needs=Right.CONVERSATIONS_READ,
+    raises=(NoSuchMessage, NoPreview),
+    produces="audio/*",
+)
+async def audio(request: Request, message_id: MessageId, attachment_id: AttachmentId) -> web.StreamResponse:
+    """A sound as browsers play it: as it is where they do, else (GSM, AMR, µ-law, A-law) as a WAV of samples. Takes `Range`."""
+    found = await _attachment(request, message_id, attachment_id)
+    sound = await request.hub.renditions.playable(found.sha256, filename=found.filename)
+    return await send(request.http, request.hub.media, sound.digest, sound.size, _made_headers(found.filename, sound))
 
 
 @api.get(
@@ -154,6 +197,11 @@ async def _attachment(request: Request, message_id: MessageId, attachment_id: At
 
 def _download(content: bytes, filename: str) -> web.Response:
     return web.Response(body=content, headers=_headers(filename, "application/octet-stream"))
+
+
+def _made_headers(filename: str, made: Rendition) -> dict[str, str]:
+    """What was made of bytes that never change never changes."""
+    return _headers(filename, made.content_type) | {"Cache-Control": "private, max-age=86400, immutable"}
 
 
 def _headers(filename: str, content_type: str) -> dict[str, str]:

@@ -1,8 +1,8 @@
 """Blobs by digest: kept durably, told apart by their bytes, shown as small previews."""
 
 from hub.media.digest import Blob, digest_of, is_digest
-from hub.media.errors import BlobMissing, BlobTooLarge, PreviewRefused, StoreUnavailable
-from hub.media.previews import Preview, Previews
+from hub.media.errors import BlobMissing, BlobTooLarge, NoPreview, StoreUnavailable
+from hub.media.renditions import Rendition, Renditions, Waveform
 from hub.media.service import Recorded, find, keep, record, record_all
 from hub.media.sniff import sniff
 from hub.media.store import MediaStore, open_store
@@ -12,11 +12,12 @@ __all__ = [
     "BlobMissing",
     "BlobTooLarge",
     "MediaStore",
-    "Preview",
-    "PreviewRefused",
-    "Previews",
+    "NoPreview",
     "Recorded",
+    "Rendition",
+    "Renditions",
     "StoreUnavailable",
+    "Waveform",
     "digest_of",
     "find",
     "is_digest",

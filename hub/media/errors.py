@@ -1,6 +1,6 @@
 """What can go wrong with blobs."""
 
-from hub.errors import Invalid, NotFound, TooLarge, Unavailable
+from hub.errors import NotFound, TooLarge, Unavailable
 
 
 class BlobMissing(NotFound):
@@ -21,7 +21,7 @@ class StoreUnavailable(Unavailable):
     code = "media_unavailable"
 
 
-class PreviewRefused(Invalid):
-    """No preview is made of this: not an image, damaged, or larger than it looks."""
+class NoPreview(NotFound):
+    """Nothing can be shown of this: no kind of file we read, damaged, larger than it looks, or a program for it is missing."""
 
-    code = "preview_refused"
+    code = "no_preview"

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import hashlib
 import os
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
@@ -47,10 +48,13 @@ class LocalStore:
             path.unlink(missing_ok=True)
         return Blob(digest=digest.hexdigest(), size=size)
 
-    async def open(self, digest: str) -> AsyncIterator[bytes]:
+    async def open(self, digest: str, *, start: int = 0, size: int | None = None) -> AsyncIterator[bytes]:
         path = self._path(digest)
+        left = sys.maxsize if size is None else size
         with await _on_disk(lambda: _open(path)) as file:
-            while chunk := await _on_disk(lambda: file.read(CHUNK)):
+            file.seek(start)
+            while left > 0 and (chunk := await _on_disk(partial(file.read, min(CHUNK, left)))):
+                left -= len(chunk)
                 yield chunk
 
     async def read(self, digest: str) -> bytes:

@@ -16,18 +16,19 @@ class MediaBlob(Model):
         table = "media_blob"
 
 
-class MediaPreview(Model):
-    """A thumbnail that was made of a blob, or the reason why none is."""
+class MediaRendition(Model):
+    """What was made of a blob to be shown, or the reason why there is none."""
 
-    blob: fields.OneToOneRelation[MediaBlob] = fields.OneToOneField(
-        "models.MediaBlob", primary_key=True, source_field="digest", on_delete=fields.NO_ACTION
+    n = fields.BigIntField(primary_key=True)
+    blob: fields.ForeignKeyRelation[MediaBlob] = fields.ForeignKeyField(
+        "models.MediaBlob", source_field="digest", on_delete=fields.NO_ACTION
     )
-    preview_digest = fields.CharField(max_length=64, null=True)
-    content_type = fields.CharField(max_length=127)
-    width = fields.IntField()
-    height = fields.IntField()
+    kind = fields.CharField(max_length=40)
+    made_digest = fields.CharField(max_length=64, null=True)
+    pages = fields.IntField()
     refused = fields.CharField(max_length=200)
     created_at = fields.DatetimeField()
 
     class Meta:
-        table = "media_preview"
+        table = "media_rendition"
+        unique_together = (("blob_id", "kind"),)

@@ -17,6 +17,7 @@ from hub.media.errors import BlobMissing, BlobTooLarge, StoreUnavailable
 from hub.media.store import CHUNK, Source, chunks_of
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
 _IN_MEMORY = 1024 * 1024
@@ -65,9 +66,11 @@ class S3Store:
         except BaseError as error:
             raise StoreUnavailable("the object store took nothing") from error
 
-    async def open(self, digest: str) -> AsyncIterator[bytes]:
+    async def open(self, digest: str, *, start: int = 0, size: int | None = None) -> AsyncIterator[bytes]:
+        if size == 0:
+            return
         try:
-            answer = await obstore.get_async(self._bucket, _key(digest))
+            answer = await obstore.get_async(self._bucket, _key(digest), options=_range(start, size))
             async for chunk in answer.stream(min_chunk_size=CHUNK):
                 yield bytes(chunk)
         except FileNotFoundError as error:
@@ -94,6 +97,12 @@ class S3Store:
             return
         except BaseError as error:
             raise StoreUnavailable("the object store does not answer") from error
+
+
+def _range(start: int, size: int | None) -> "GetOptions":
+    if size is not None:
+        return {"range": (start, start + size)}
+    return {"range": {"offset": start}} if start else {}
 
 
 def _key(digest: str) -> str:

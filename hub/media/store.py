@@ -18,8 +18,8 @@ class MediaStore(Protocol):
     async def put(self, source: Source, *, limit: int | None = None) -> Blob:
         """Store `source`, equal bytes once. Raises `BlobTooLarge` above `limit` bytes, and `StoreUnavailable`."""
 
-    def open(self, digest: str) -> AsyncIterator[bytes]:
-        """The bytes in chunks. Raises `BlobMissing` (also for what is no digest) and `StoreUnavailable`."""
+    def open(self, digest: str, *, start: int = 0, size: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes in chunks, or `size` of them from `start` on. Raises `BlobMissing` (also for what is no digest) and `StoreUnavailable`."""
 
     async def read(self, digest: str) -> bytes:
         """The bytes at once: for what is known to be small."""

@@ -3176,7 +3176,7 @@ export interface components {
         };
         /**
          * NotificationView
-         * @description One thing one was told. `text` is the beginning of the note, for a mention.
+         * @description One thing one was told. `text`: how the note begins, or what the conversation is about; empty where it is out of sight now.
          */
         NotificationView: {
             /** Format: uuid */
