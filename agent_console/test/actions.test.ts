@@ -2,7 +2,7 @@
 import { effectScope, nextTick } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { act, ACTION_IDS, ACTIONS, can, keysFor, listenForKeys, shownKeysFor, useAction, useOwnActions } from '../src/lib/actions'
+import { act, ACTION_IDS, ACTIONS, can, keepTyping, keysFor, listenForKeys, shownKeysFor, typedAhead, useAction, useOwnActions } from '../src/lib/actions'
 import { preferences } from '../src/lib/preferences'
 import { clash, isCharacter, shownKeys, strokeOf } from '../src/lib/strokes'
 import en from '../src/locales/shell/en'
@@ -170,4 +170,16 @@ describe('strokes', () => {
     expect(shownKeys('mod++')).toEqual(['Ctrl', '+'])
   })
   it('are characters only when bare', () => expect(['j', 'g i', '?', 'mod+k', 'Escape'].map(isCharacter)).toEqual([true, true, true, false, false]))
+})
+
+describe('what is typed before the command bar is there', () => {
+  it('is text for it, and does nothing on the page', () => {
+    keepTyping()
+    press('r')
+    press('?')
+    expect(done).toEqual([])
+    expect(typedAhead()).toBe('r?')
+    press('r')
+    expect(done).toEqual(['reply'])
+  })
 })

@@ -7,7 +7,6 @@ import { createI18n } from 'vue-i18n'
 import type { CustomerView, ReplyOption, TicketView } from '../src/api/types'
 import { inTheWay, rebound } from '../src/command/rebind'
 import { ranked, score } from '../src/command/rank'
-import { likeness, questions, suspects } from '../src/customers/duplicates'
 import InlineEdit from '../src/customers/InlineEdit.vue'
 import { contacts } from '../src/customers/timeline'
 import { announce, spoken } from '../src/lib/announce'
@@ -145,27 +144,6 @@ const customer = (id: string, part: Partial<CustomerView> = {}): CustomerView =>
   addresses: [], refusals: [], organisations: [], members: [], created_at: ago(9), updated_at: ago(9), version: 1, ...part,
 })
 const at = (kind: 'email' | 'phone' | 'visitor', value: string) => ({ id: value, kind, value, display: value, label: '', verified: false, primary: false })
-
-describe('customers that may be one', () => {
-  const wang = customer('王小明', { addresses: [at('phone', '+8613800138000'), at('email', 'wang@example.cn')] })
-  it('share an address, the end of a number, or the name however it is written', () => {
-    expect(likeness(wang, customer('x', { addresses: [at('email', 'Wang@example.cn')] }))).toEqual(['address'])
-    expect(likeness(wang, customer('x', { addresses: [at('phone', '013800138000')] }))).toEqual(['phone_end'])
-    expect(likeness(customer('a', { name: 'Clarke, Emma' }), customer('b', { name: 'emma clarke' }))).toEqual(['name'])
-  })
-  it('are not the same page of a website, not themselves, not a firm', () => {
-    const visitor = [at('visitor', 'v1')]
-    expect(likeness(customer('a', { addresses: visitor }), customer('b', { addresses: visitor }))).toEqual([])
-    expect(likeness(wang, wang)).toEqual([])
-    expect(likeness(wang, customer('f', { name: '王小明', kind: 'organisation' }))).toEqual([])
-  })
-  it('are asked for by name and address and named once, the likeliest first', () => {
-    expect(questions(wang)).toEqual(['王小明', '00138000', 'wang@example.cn'])
-    const named = customer('n', { name: '王小明' })
-    const same = customer('s', { addresses: wang.addresses })
-    expect(suspects(wang, [named, same, named, wang]).map((one) => one.customer.id)).toEqual(['s', 'n'])
-  })
-})
 
 describe('how a customer can be reached', () => {
   const option = (part: Partial<ReplyOption>): ReplyOption => replyOption(part)

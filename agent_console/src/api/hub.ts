@@ -49,6 +49,7 @@ export const hub = {
 
   customers: (query: ListQuery, signal?: AbortSignal) => done(api.GET('/api/v1/customers', { params: { query }, signal })),
   customer: (id: T.Id) => done(api.GET('/api/v1/customers/{customer_id}', customer(id))),
+  duplicates: (id: T.Id) => done(api.GET('/api/v1/customers/{customer_id}/duplicates', customer(id))),
   createCustomer: (body: Schemas['CustomerCreate']) => done(api.POST('/api/v1/customers', { body })),
   changeCustomer: (id: T.Id, body: Schemas['CustomerPatch']) => done(api.PATCH('/api/v1/customers/{customer_id}', { ...customer(id), body })),
   addAddress: (id: T.Id, body: Schemas['AddressCreate']) => done(api.POST('/api/v1/customers/{customer_id}/addresses', { ...customer(id), body })),

@@ -129,6 +129,20 @@ const bindings: ComputedRef<Map<string, () => boolean>> = computed(() => {
 })
 
 const PAUSE = 1200
+const PATIENCE = 4000
+let ahead: string | null = null
+
+/** What was asked for is being fetched: from now on bare characters are no keys but text for it, until `typedAhead` takes them. */
+export function keepTyping(): void {
+  ahead = ''
+  setTimeout(() => (ahead = null), PATIENCE)
+}
+
+export function typedAhead(): string {
+  const text = ahead ?? ''
+  ahead = null
+  return text
+}
 const ACTIVATES = 'a[href],button,summary,[role=button],[role=menuitem],[role=tab]'
 
 /** Listens for the whole page, once. */
@@ -138,7 +152,12 @@ export function listenForKeys(): () => void {
 
   function take(event: KeyboardEvent): void {
     const stroke = event.isComposing || event.defaultPrevented ? '' : strokeOf(event)
-    if (!stroke || isHeldBack(stroke, event.target)) return
+    if (!stroke) return
+    if (ahead !== null && isCharacter(stroke)) {
+      ahead += stroke
+      return event.preventDefault()
+    }
+    if (isHeldBack(stroke, event.target)) return
     clearTimeout(timer)
     const keys = pressed ? `${pressed} ${stroke}` : stroke
     const begun = [...bindings.value.keys()].some((one) => one.startsWith(keys + ' '))

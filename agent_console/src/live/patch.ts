@@ -182,7 +182,7 @@ function patchPresence(client: QueryClient, change: Partial<Presence> & Pick<Pre
   client.setQueryData<Presence[]>(keys.presence, (all) => {
     if (!all) return all
     const known = all.find((one) => one.user_id === change.user_id)
-    const blank: Presence = { user_id: change.user_id, state: change.state, since: new Date().toISOString(), until: null, load: 0, capacity: 0, connected: true, until: null }
+    const blank: Presence = { user_id: change.user_id, state: change.state, since: new Date().toISOString(), until: null, load: 0, capacity: 0, connected: true }
     return [...all.filter((one) => one !== known), { ...blank, ...known, ...change }]
   })
 }

@@ -127,7 +127,7 @@ export default {
   edit_x: 'Change: {x}',
   note_customer: 'Add a note about this customer…',
   reach: { title: 'May be used', usable: 'may be used', refused: 'refused by the customer', blocked: 'not now', no_address: 'no address' },
-  alike: { title: 'Perhaps the same customer', address: 'same address', phone_end: 'nearly the same number', name: 'same name', and: ', ' },
+  alike: { title: 'Perhaps the same customer', same_email: 'same e-mail', same_phone: 'same number', same_visitor: 'same browser', same_phone_ending: 'nearly the same number', same_name: 'same name', and: ', ' },
   contacts: { title: 'Everything with this customer', filter: 'Show only', everything: 'Everything', none: 'Nothing yet.' },
   scope: { general: 'Everywhere', go: 'Go to', list: 'List', conversation: 'Conversation', availability: 'You', macros: 'Macros' },
 }

@@ -127,7 +127,7 @@ export default {
   edit_x: '修改：{x}',
   note_customer: '添加客户备注……',
   reach: { title: '可用渠道', usable: '可以使用', refused: '客户拒绝', blocked: '暂不可用', no_address: '没有地址' },
-  alike: { title: '可能是同一位客户', address: '地址相同', phone_end: '号码几乎相同', name: '姓名相同', and: '、' },
+  alike: { title: '可能是同一位客户', same_email: '邮箱相同', same_phone: '号码相同', same_visitor: '同一浏览器', same_phone_ending: '号码几乎相同', same_name: '姓名相同', and: '、' },
   contacts: { title: '与该客户的全部往来', filter: '只看', everything: '全部', none: '暂无记录。' },
   scope: { general: '通用', go: '前往', list: '列表', conversation: '会话', availability: '我', macros: '宏' },
 }
