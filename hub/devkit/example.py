@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from hub.automation.values import AssignAction, CloseAction, ReplyAction, SnoozeAction
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -172,6 +174,12 @@ CANNED = (
     ("wait", "One moment", "One moment please, I am looking this up for you.", "en"),
     ("late", "Late delivery", "I am very sorry: your order is delayed by the weather and will arrive before 20:00 today.", "en"),
     ("bye", "Good-bye", "Thank you for getting in touch. Have a nice day!", "en"),
+)
+
+MACROS = (
+    ("感谢并关闭", "q 1", (ReplyAction(text="{{customer.name}}，感谢您的来访，祝您生活愉快！"), CloseAction())),
+    ("Thank and close", "q 2", (ReplyAction(text="Thank you, {{customer.name}}. Have a nice day!"), CloseAction())),
+    ("明天再看 · Look tomorrow", "q 3", (AssignAction(me=True), SnoozeAction(minutes=24 * 60))),
 )
 
 AGENTS = (("li.na", "李娜", "1001", "zh-CN"), ("tom.baker", "Tom Baker", "1002", "en"), ("zhang.wei", "张伟", "1003", "zh-CN"))

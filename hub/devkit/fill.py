@@ -9,6 +9,7 @@ from hub.api.hub import Hub
 from hub.auth import ALL, SYSTEM, Caller
 from hub.auth.values import NewUser
 from hub.automation.canned import CannedText
+from hub.automation.values import MacroText
 from hub.channels.webchat.settings import SiteSettings
 from hub.conversations.lifecycle import State
 from hub.conversations.service import Change
@@ -19,7 +20,7 @@ from hub.crm.tickets import NewTicket, Priority
 from hub.db import Work
 from hub.delivery.outgoing import Outgoing, write
 from hub.delivery.store import Delivery
-from hub.devkit.example import AGENTS, CANNED, COMPANIES, DESK, PEOPLE, TALKS, Line, Person, Talk
+from hub.devkit.example import AGENTS, CANNED, COMPANIES, DESK, MACROS, PEOPLE, TALKS, Line, Person, Talk
 from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, JournalId, MessageId, new_id
 from hub.intake.filing import Arrived, file_all
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -52,6 +53,7 @@ async def fill(hub: Hub, accounts: Accounts, *, password: str, size: int = 1) ->
     """Write the example `size` times (the copies with numbered addresses); returns the number of conversations."""
     agents = await _agents(hub, password)
     await _canned(hub)
+    await _macros(hub)
     companies = {name: await _company(hub, name) for name in COMPANIES}
     written = 0
     for copy in range(size):
@@ -88,6 +90,13 @@ async def _canned(hub: Hub) -> None:
         if (shortcut, locale) not in there:
             new = CannedText(shortcut=shortcut, title=title, text=text, html=None, locale=locale, scope="everybody")
             await hub.canned.add(SYSTEM, new)
+
+
+async def _macros(hub: Hub) -> None:
+    there = {one.does.title for one in await hub.macros.listed(SYSTEM)}
+    for title, key, actions in MACROS:
+        if title not in there:
+            await hub.macros.add(SYSTEM, MacroText(title=title, key=key, scope="everybody", actions=actions))
 
 
 async def _company(hub: Hub, name: str) -> CustomerId:
