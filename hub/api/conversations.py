@@ -1,7 +1,7 @@
 """Conversations over HTTP: lists, one conversation, its messages, and the verbs on it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
 import msgspec
@@ -104,8 +104,9 @@ class ReadMark(msgspec.Struct, forbid_unknown_fields=True):
 async def list_(request: Request, query: ConversationQuery) -> Page[ConversationView]:
     """The conversations the caller may see."""
     wanted = Filter(**{name: getattr(query, name) for name in Filter.__struct_fields__})
-    items, following = await listing.listed(request.hub.db, request.caller, wanted, cursor=query.cursor, limit=query.limit)
-    return Page(items=items, next_cursor=following)
+    hub = request.hub
+    items, following = await hub.pages.listed(hub.db, request.caller, wanted, cursor=query.cursor, limit=query.limit)
+    return Page(items=cast("list[ConversationView]", items), next_cursor=following)  # their JSON, which is written as it is
 
 
 @api.get("/conversations/counts", needs=Right.CONVERSATIONS_READ)

@@ -12,6 +12,7 @@ from hub.conversations.bulk import Bulk
 from hub.conversations.counts import LiveCounts
 from hub.conversations.drafts import Drafts
 from hub.conversations.merging import Merging
+from hub.conversations.pages import Pages
 from hub.conversations.saved import SavedViews
 from hub.conversations.service import Conversations
 from hub.conversations.tags import Tags
@@ -54,6 +55,7 @@ class Hub:
     views: SavedViews
     bulk: Bulk
     merging: Merging
+    pages: Pages
     counts: LiveCounts
     uploads: Uploads
     drafts: Drafts

@@ -26,6 +26,7 @@ from hub.conversations.drafts import Drafts
 from hub.conversations.feed import keep_order
 from hub.conversations.links import TicketLinks
 from hub.conversations.merging import Merging
+from hub.conversations.pages import Pages
 from hub.conversations.saved import SavedViews
 from hub.conversations.service import Conversations
 from hub.conversations.tags import Tags
@@ -153,6 +154,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         views=SavedViews(db),
         bulk=Bulk(db),
         merging=Merging(db),
+        pages=Pages(),
         counts=LiveCounts(db),
         uploads=Uploads(db, media),
         drafts=Drafts(db),

@@ -1,5 +1,6 @@
 """Pages of conversations, read by one statement: the rows, the names, and what is the caller's own."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -32,10 +33,14 @@ _RATING = "a.stars, a.comment, a.at AS rated_at"
 _JOINS = "LEFT JOIN customer u ON u.id = c.customer_id LEFT JOIN conversation_rating a ON a.conversation_id = c.id"
 
 
-async def listed(
-    reads: Reads, caller: Caller, wanted: Filter, *, cursor: str | None, limit: int
-) -> tuple[list[ConversationView], str | None]:
-    """A page of conversations and the cursor of the next; a deep page costs what the first one costs."""
+Select = Callable[[Caller, Args, str, str], str]
+"""The statement of a page: for whom, its arguments so far, its condition, its order."""
+
+
+async def page_of(
+    reads: Reads, caller: Caller, wanted: Filter, select: Select, *, cursor: str | None, limit: int
+) -> tuple[list[Row], str | None]:
+    """The rows of a page and the cursor of the next; a deep page costs what the first one costs."""
     args = Args()
     where = [visible_to(caller, args), *conditions(wanted, caller, args)]
     key, direction, beyond = ("waiting_since", "ASC", ">") if wanted.by_waiting else ("last_message_at", "DESC", "<")
@@ -43,10 +48,17 @@ async def listed(
         at, n = read_cursor(cursor, _Key)
         where.append(f"(c.{key}, c.n) {beyond} ({args.add(at)}, {args.add(n)})")
     order = f"ORDER BY c.{key} {direction}, c.n {direction} LIMIT {args.add(limit + 1)}"
-    rows = await reads.fetch(_statement(caller, args, " AND ".join(where), order), *args)
+    rows = await reads.fetch(select(caller, args, " AND ".join(where), order), *args)
     page = rows[:limit]
-    next_cursor = write_cursor((page[-1][key], page[-1]["n"])) if len(rows) > limit else None
-    return [_view(row) for row in page], next_cursor
+    return page, write_cursor((page[-1][key], page[-1]["n"])) if len(rows) > limit else None
+
+
+async def listed(
+    reads: Reads, caller: Caller, wanted: Filter, *, cursor: str | None, limit: int
+) -> tuple[list[ConversationView], str | None]:
+    """A page of conversations as values, and the cursor of the next."""
+    rows, following = await page_of(reads, caller, wanted, _statement, cursor=cursor, limit=limit)
+    return [_view(row) for row in rows], following
 
 
 async def view(reads: Reads, id: ConversationId, caller: Caller) -> ConversationView:
@@ -65,6 +77,14 @@ async def views_by_id(reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUID
     return {row["id"]: _view(row) for row in rows}
 
 
+async def shared_views(reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUID, ConversationView]:
+    """Those of the conversations that the caller sees, by id, with nothing that is a user's own."""
+    args = Args([sorted(ids)])
+    where = f"c.id = ANY($1::uuid[]) AND {visible_to(caller, args)}"
+    rows = await reads.fetch(_select(where), *args)
+    return {row["id"]: _view(row) for row in rows}
+
+
 async def ids_of(reads: Reads, caller: Caller, wanted: Filter, *, limit: int) -> list[ConversationId]:
     """The ids of what a filter finds, in no order."""
     args = Args()
@@ -74,9 +94,14 @@ async def ids_of(reads: Reads, caller: Caller, wanted: Filter, *, limit: int) ->
     return [row["id"] for row in rows]
 
 
+def _select(where: str, order: str = "") -> str:
+    names = "u.n AS customer_n, u.name AS customer_name"
+    return f"SELECT {_COLUMNS}, {_DUE}, {_RATING}, {names} FROM conversation c {_JOINS} WHERE {where} {order}"
+
+
 def _statement(caller: Caller, args: Args, where: str, order: str = "") -> str:
     if caller.user_id is None:  # a token has read nothing and writes nothing
-        return f"SELECT {_COLUMNS}, {_DUE}, {_RATING}, u.n AS customer_n, u.name AS customer_name FROM conversation c {_JOINS} WHERE {where} {order}"
+        return _select(where, order)
     user = args.add(caller.user_id)
     return f"""
         SELECT {_COLUMNS}, {_DUE}, {_RATING}, u.n AS customer_n, u.name AS customer_name, coalesce(r.read_n, 0) AS read_n,

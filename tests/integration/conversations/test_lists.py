@@ -101,6 +101,24 @@ async def test_each_view_and_filter_shows_what_its_name_says_and_the_counters_ag
     }
 
 
+@pytest.mark.covers("M-01")
+async def test_a_list_shows_what_has_changed_beside_the_conversation_too(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    first = (await pages(anna, "/conversations"))[0][0]
+    assert (first["unread"], first["draft"], first["tags"]) == (True, False, [])
+    customer = await ok(await anna.get(f"/customers/{first['customer']['id']}"))
+    await ok(await anna.patch(f"/customers/{customer['id']}", {"version": customer["version"], "name": "Another Name"}))
+    await ok(await anna.put(f"/conversations/{id}/drafts/reply", {"text": "Dear", "revision": 0}))
+    await ok(await anna.post(f"/conversations/{id}/read", {"n": 10**9}), 204)
+    await ok(await anna.post("/tags", {"name": "Vip"}), 201)
+    await ok(await anna.put(f"/conversations/{id}/tags/vip"))
+
+    item = (await pages(anna, "/conversations"))[0][0]
+    assert (item["customer"]["name"], item["contact"]) == ("Another Name", "Another Name")
+    assert (item["unread"], item["draft"], item["mentioned"], item["tags"]) == (False, True, False, ["Vip"])
+    assert item == await ok(await anna.get(f"/conversations/{id}"))
+
+
 async def test_a_token_has_lists_and_counters_too(front: Front, anna: Client) -> None:
     await many(front, 2)
     made = await ok(
