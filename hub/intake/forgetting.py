@@ -22,8 +22,7 @@ class Forgetting:
         name or an owner, since others may have sent the same bytes.
         """
         async with self._db.unit_of_work() as work:
-            erased = await erase_said(work, visitor_id)
-            await _empty_journal(work, erased.journal_ids)
+            await _empty_journal(work, await erase_said(work, visitor_id))
             await work.execute("DELETE FROM upload WHERE owner = $1", upload_owner(visitor_id))
             await erase(work, visitor_id)
 
