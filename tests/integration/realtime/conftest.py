@@ -46,8 +46,8 @@ INSERT INTO conversation (id, state, waiting_for, waiting_since, priority, subje
 VALUES ($1, 'open', 'us', $2, 'normal', '', 'webchat', $3, $3, 'new', '', 'in', 0, $2, $2, $2, 1, $4, $5, $6{values})"""
 _NEW_MESSAGE = """
 INSERT INTO message (id, conversation_id, channel, direction, kind, from_name, recipients, subject, text, reply_text,
-    has_html, attachments, notices, extra, client_key, status, status_detail, created_at)
-VALUES ($1, $2, 'webchat', $3, 'message', $4, $5, '', $6, $6, $7, $5, $5, $8, $9, $10, '', $11) RETURNING n"""
+    has_html, attachments, notices, extra, client_key, status, status_detail, created_at, from_kind, from_value)
+VALUES ($1, $2, 'webchat', $3, 'message', $4, $5, '', $6, $6, $7, $5, $5, $8, $9, $10, '', $11, $12, $13) RETURNING n"""
 
 
 class Store:
@@ -92,6 +92,7 @@ class Store:
         assert row is not None
         message, now = new_id(), clock.now()
         status = "accepted" if direction == "out" else None
+        sender = ("visitor", str(row["visitor_id"])) if direction == "in" else (None, None)
         seen = audience or Audience(
             conversation_id=talk,
             queue_id=row["queue_id"],
@@ -100,7 +101,7 @@ class Store:
         )
         async with self.db.unit_of_work() as work:
             stored = await work.fetch_one(
-                _NEW_MESSAGE, message, talk, direction, name, [], text, False, {}, client_key, status, now
+                _NEW_MESSAGE, message, talk, direction, name, [], text, False, {}, client_key, status, now, *sender
             )
             assert stored is not None
             view = {
