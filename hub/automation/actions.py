@@ -42,6 +42,11 @@ SELECT t.n FROM conversation_ticket c JOIN ticket t ON t.id = c.ticket_id WHERE 
 """
 
 
+_CALLED_THEMSELVES = """
+SELECT from_name FROM message WHERE conversation_id = $1 AND direction = 'in' AND from_name <> '' ORDER BY n DESC LIMIT 1
+"""
+
+
 class Doer:
     """Does what an action says, for a caller."""
 
@@ -115,16 +120,20 @@ class Doer:
 
     async def _filled(self, id: ConversationId, text: str, by: Caller) -> str:
         conversation = await self.require_sight(id, by)
-        customer_id, queue_id = conversation.customer_id, conversation.queue_id
-        known = await customers.names(self._db, [customer_id] if customer_id else [])
-        name = next((name for name, _ in known.values()), "") or next(iter(conversation.participants), "")
+        queue_id = conversation.queue_id
         queue = (await self._routing.queues.get(queue_id)).name if queue_id and "queue.name" in text else ""
         tickets = await self._db.fetch(_NEWEST_TICKET, id) if "ticket.number" in text else []
         values = {
-            "customer.name": name,
+            "customer.name": await self._called(conversation) if "customer.name" in text else "",
             "agent.name": by.name,
             "conversation.number": str(conversation.n),
             "queue.name": queue,
             "ticket.number": ticket_number(tickets[0]["n"]) if tickets else "",
         }
         return filled(text, values)
+
+    async def _called(self, conversation: Conversation) -> str:
+        """What to call the other side: by the customer's name, else as they last called themselves; never by an address."""
+        known = await customers.names(self._db, [conversation.customer_id] if conversation.customer_id else [])
+        rows = [] if known else await self._db.fetch(_CALLED_THEMSELVES, conversation.id)
+        return next((name for name, _ in known.values()), "") or next((str(row["from_name"]) for row in rows), "")

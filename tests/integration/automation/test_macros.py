@@ -1,6 +1,6 @@
 """Macros over HTTP: several actions in order, each by the rights of who runs it."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -101,6 +101,19 @@ async def test_no_text_leaves_with_a_gap_in_it(front: Front, anna: Client, talks
     (outcome,) = (await run(anna, id, macro))["done"]
     assert (outcome["ok"], outcome["code"]) == (False, "unfilled_variables")
     assert len(await said(anna, id)) == 1
+
+
+async def test_who_is_no_customer_is_called_as_they_called_themselves_and_never_by_an_address(
+    front: Front, anna: Client, talks: Talks
+) -> None:
+    macro = await add(anna, {"kind": "note", "text": "{{customer.name}}"})
+    named, nameless = await talks.began("Alice A <alice@example.com>", "bob@example.com")
+    async with front.hub.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET customer_id = NULL")
+        await work.execute("UPDATE message SET from_name = '' WHERE conversation_id = $1", UUID(nameless))
+    assert (await run(anna, named, macro))["finished"]
+    assert (await said(anna, named))[-1] == ("note", "Alice A")
+    assert (await run(anna, nameless, macro))["done"][0]["code"] == "unfilled_variables"
 
 
 async def test_the_same_run_again_says_nothing_twice(front: Front, anna: Client, talks: Talks, next_hop: NextHop) -> None:
