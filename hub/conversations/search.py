@@ -13,10 +13,10 @@ from hub.db import Database, Row
 from hub.ids import MessageId
 from hub.messages.grams import query
 
-NEWEST = 2_000
+NEWEST = 1_000
 """Messages among which hits are looked for first: a common word fills a page from them."""
 
-COMMON = 5
+COMMON = 3
 """Hits among the `NEWEST` from which a word counts as common. Below, so few messages hold it that the index names all at once."""
 
 SNIPPET = 160
@@ -30,7 +30,7 @@ WHERE g.message_grams MATCH $1 AND g.rowid < $2 AND {{seen}} ORDER BY g.rowid DE
 # PostgreSQL guesses badly how many messages hold a word, and both of its ways are a thousand times too slow for the wrong one: so
 # each statement leaves it only one.
 _AMONG_NEWEST = f"""
-SELECT {_COLUMNS}, {{seen}} AS seen FROM (
+SELECT {_COLUMNS}, {{seen}} AS seen, (SELECT n FROM message WHERE n < $2 ORDER BY n DESC OFFSET {NEWEST - 1} LIMIT 1) AS oldest FROM (
     SELECT * FROM (SELECT * FROM message WHERE n < $2 ORDER BY n DESC LIMIT {NEWEST}) newest
     WHERE grams @@ $1::text::tsquery ORDER BY n DESC LIMIT $3
 ) m JOIN conversation c ON c.id = m.conversation_id ORDER BY m.n DESC"""
@@ -96,10 +96,13 @@ async def _found(db: Database, caller: Caller, asked: str, before: int, count: i
     if db.dialect == "sqlite":
         return await db.fetch(_FTS5.format(seen=seen), *args)
     newest = await db.fetch(_AMONG_NEWEST.format(seen=seen), *args)
-    if len(newest) == count and all(row["seen"] for row in newest):
-        return newest
-    is_common = len(newest) >= min(COMMON, count)
-    return await db.fetch((_WALK if is_common else _BY_INDEX).format(seen=seen), *args)
+    if len(newest) < min(COMMON, count):
+        return await db.fetch(_BY_INDEX.format(seen=seen), *args)
+    found = [row for row in newest if row["seen"]]
+    beyond = newest[-1]["n"] if len(newest) == count else newest[-1]["oldest"]
+    if len(found) == count or beyond is None:  # None: there are no more than these
+        return found
+    return found + await db.fetch(_WALK.format(seen=seen), asked, beyond, count - len(found), *args[3:])
 
 
 def snippet(subject: str, text: str, asked: str) -> str:
