@@ -8,16 +8,21 @@ from urllib.parse import quote
 from aiohttp import web
 
 from hub.api.hub import HUB
+from hub.api.ranges import send
 from hub.api.signed import verify
 from hub.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedFile:
-    """What a provider gives for a signed name. `inline` is honoured only for types that cannot run anything."""
+    """What a provider gives for a signed name: `content`, or a blob by its `digest` and `size`.
 
-    content: bytes | AsyncIterator[bytes]
+    `inline` is honoured only for types that cannot run anything.
+    """
+
+    content: bytes | AsyncIterator[bytes] = b""
     content_type: str
+    digest: str = ""
     size: int | None = None
     filename: str = ""
     inline: bool = False
@@ -47,6 +52,9 @@ async def serve(request: web.Request) -> web.StreamResponse:
 
 async def _send(request: web.Request, file: ServedFile) -> web.StreamResponse:
     headers = _headers(file)
+    if file.digest and file.size is not None:
+        own: Mapping[str, str] = request.app[FILE_HEADERS]
+        return await send(request, request.app[HUB].media, file.digest, file.size, {**own, **headers})
     if isinstance(file.content, bytes):
         return web.Response(body=file.content, headers=headers)
     response = web.StreamResponse(headers=headers)

@@ -14,7 +14,7 @@ from hub.api.signed import sign_path
 from hub.conversations.values import AttachmentView
 from hub.db import Database
 from hub.errors import NotFound
-from hub.media import MediaStore
+from hub.media import find
 from hub.secrets import SecretKeys
 
 _CID = re.compile(r'src="cid:([^"]{1,250})"', re.IGNORECASE)
@@ -26,13 +26,15 @@ img{{max-width:100%;height:auto}}table{{max-width:100%}}blockquote{{margin:0 0 0
 img[data-remote-src]{{display:none}}</style></head><body>{body}</body></html>"""
 
 
-def providers(db: Database, media: MediaStore, keys: SecretKeys) -> dict[str, Provider]:
+def providers(db: Database, keys: SecretKeys) -> dict[str, Provider]:
     """By the kind that `sign_path` was given."""
 
     async def attachment(what: Mapping[str, Any]) -> ServedFile:
         kind = str(what["content_type"])
+        blob = await find(db, str(what["sha256"]))
         return ServedFile(
-            content=await media.read(str(what["sha256"])) if kind in INLINE else media.open(str(what["sha256"])),
+            digest=blob.digest,
+            size=blob.size,
             content_type=kind,
             filename=str(what["filename"]),
             inline=kind in INLINE and kind != "text/html",

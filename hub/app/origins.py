@@ -23,7 +23,7 @@ async def origins(parts: Parts, live: Realtime, extra: Sequence[Router]) -> Asyn
     widget = widget_app(hub, visitors=hub.visitors, sites=parts.sites)
     live.attach(console, AGENT)
     live.attach(widget, VISITOR)
-    files = files_app(hub, providers(hub.db, hub.media, hub.keys))
+    files = files_app(hub, providers(hub.db, hub.keys))
     runners: list[web.AppRunner] = []
     try:
         for app, port in (console, settings.http_port), (widget, settings.widget_port), (files, settings.files_port):

@@ -156,3 +156,16 @@ async def test_a_file_whose_bytes_are_gone_is_missing_and_no_half_an_answer(fron
     await front.hub.media.delete(gone)
 
     assert (await files.get("words.txt")).status == 404
+
+
+async def test_a_signed_address_gives_a_file_in_part_too(front: Front, files: Files) -> None:
+    whole = await (await files.get("call.wav")).read()
+    url = (await (await files.get("call.wav", "/url")).json())["url"]
+
+    answer = await front.client()(
+        "GET", front.files + url.removeprefix(front.hub.settings.files_url), headers={"Range": "bytes=-4"}
+    )
+
+    assert (answer.status, await answer.read()) == (206, whole[-4:])
+    assert answer.headers["Content-Disposition"].startswith("inline")
+    assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
