@@ -174,7 +174,10 @@ async def _hub(program: Program, pairs: int) -> tuple[float, list[float]]:
                 if event == "event" and data["type"] == "message.added" and data["data"]["direction"] == "out":
                     return
 
-        await ask(0)
+        await asyncio.gather(
+            *map(ask, range(pairs))
+        )  # the conversations begin and are put into their queue: the peer's exist as well
+        await asyncio.sleep(1)
         measured = await _measure(pairs, ask, 15)
         answering.cancel()
         await asyncio.gather(answering, return_exceptions=True)

@@ -47,9 +47,10 @@ class Handover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """It is durable, and it is new. `message_ids` are known where it was filed at once."""
+    """It is durable, and it is new. `message_ids` are known where it was filed at once; `message` is the first as events carry it."""
 
     message_ids: tuple[MessageId, ...] = ()
+    message: Mapping[str, Any] | None = None
     conversation_id: ConversationId | None = None
 
 

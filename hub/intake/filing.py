@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub.conversations import filing as conversations
-from hub.conversations.values import AttachmentView
+from hub.conversations.values import AttachmentView, MessageView
 from hub.crm.customers.identify import identify_many
 from hub.db import Work
 from hub.delivery import reports
@@ -39,6 +39,7 @@ class Result:
     journal_id: JournalId
     message_id: MessageId | None
     conversation_id: ConversationId | None
+    message: MessageView | None = None
 
 
 async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:
@@ -79,6 +80,7 @@ def _result(entry: Arrived, filed: conversations.Filed | None) -> Result:
         journal_id=entry.journal_id,
         message_id=filed.message.id if filed else None,
         conversation_id=filed.conversation.id if filed else None,
+        message=filed.message if filed else None,
     )
 
 

@@ -6,6 +6,8 @@ from functools import partial
 from typing import Protocol
 from uuid import UUID
 
+import msgspec
+
 from hub import clock
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.db import Database, Work
@@ -159,7 +161,8 @@ def _pass_on(filer: FilesLater, entries: Sequence[Entry]) -> None:
 def _accepted(result: Result | None) -> Accepted:
     if result is None or result.message_id is None:
         return Accepted()
-    return Accepted(message_ids=(result.message_id,), conversation_id=result.conversation_id)
+    message = msgspec.to_builtins(result.message) if result.message else None
+    return Accepted(message_ids=(result.message_id,), conversation_id=result.conversation_id, message=message)
 
 
 def _duplicate(known: journal.Known) -> Duplicate:

@@ -70,13 +70,13 @@ class VisitorView:
     async def history(self, visitor_id: VisitorId, *, before: int | None = None, limit: int = 50) -> Past:
         """The newest messages with a number below `before`."""
         rows = await self._db.fetch(_HISTORY, visitor_id, _LAST if before is None else before, limit + 1)
-        shown = [self._message(_of_row(row)) for row in rows[:limit]]
+        shown = [self.shown(_of_row(row)) for row in rows[:limit]]
         return Past(messages=shown[::-1], has_more=len(rows) > limit)
 
     async def message(self, message_id: MessageId) -> dict[str, Any] | None:
         """One message."""
         row = await self._db.fetch_one(_MESSAGE, message_id)
-        return self._message(_of_row(row)) if row is not None else None
+        return self.shown(_of_row(row)) if row is not None else None
 
     async def talk(self, visitor_id: VisitorId) -> Talk | None:
         """The visitor's newest conversation."""
@@ -106,7 +106,7 @@ class VisitorView:
         """What a visitor is told of an event of a conversation of theirs: type and data."""
         match event.type:
             case "message.added" if is_shown(event.data["message"]):
-                yield "message.added", self._message(event.data["message"])
+                yield "message.added", self.shown(event.data["message"])
             case "message.changed":
                 data = event.data
                 yield "message.changed", {"id": data["message_id"], "n": data["n"], "status": data["status"]}
@@ -116,7 +116,8 @@ class VisitorView:
             case _:
                 return
 
-    def _message(self, view: Mapping[str, Any]) -> dict[str, Any]:
+    def shown(self, view: Mapping[str, Any]) -> dict[str, Any]:
+        """A message as events carry it, as the visitor sees it."""
         is_ours = view["direction"] == Direction.OUT
         files = [{**{name: file[name] for name in _FILE}, "url": self._file_url(file)} for file in view["attachments"]]
         return {

@@ -10,6 +10,7 @@ from aiohttp import web
 from hub import clock
 from hub.auth.errors import ForeignOrigin
 from hub.bus import Bus
+from hub.channels.contract import Accepted, Duplicate
 from hub.channels.webchat import protocol
 from hub.channels.webchat.origins import origin_allowed
 from hub.channels.webchat.protocol import decode
@@ -146,10 +147,15 @@ class Visitors:
             extra=extra,
         )
         result = await self._sink_for(AccountId(link.site.account_id)).accept(handover)
-        stored = await self._view.message(result.message_ids[0]) if result.message_ids else None
+        stored = await self._stored(result)
         if stored is None:
             raise Unavailable("stored, not filed yet: ask again")
         return {"message": stored}
+
+    async def _stored(self, result: Accepted | Duplicate) -> dict[str, Any] | None:
+        if isinstance(result, Accepted) and result.message is not None:
+            return self._view.shown(result.message)
+        return await self._view.message(result.message_ids[0]) if result.message_ids else None
 
     async def typing(self, link: VisitorLink, said: protocol.Typing) -> Answer | None:
         """Show whoever answers that the visitor types."""
