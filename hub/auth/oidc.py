@@ -139,10 +139,10 @@ def read_id_token(token: str, keys: bytes, provider: Provider, *, nonce: str) ->
             leeway=LEEWAY,
             options={"require": ["iss", "sub", "aud", "exp", "iat"]},
         )
-    except (jwt.PyJWTError, ValueError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:  # whatever it holds instead
         raise SignOnFailed("the provider's token cannot be believed") from error
     _require_party(claims, provider)
-    if not compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+    if not compare_digest(str(claims.get("nonce", "")).encode(errors="replace"), nonce.encode()):
         raise SignOnFailed("the provider's token belongs to another sign-in")
     return _identity(claims)
 
@@ -179,7 +179,7 @@ def _identity(claims: Mapping[str, Any]) -> Identity:
         value = claims.get(name)
         return value if isinstance(value, str) else ""
 
-    if not 1 <= len(text("sub")) <= 255:
+    if not 1 <= len(text("sub")) <= 255 or not text("sub").isprintable():
         raise SignOnFailed("the provider's token names nobody")
     return Identity(
         issuer=text("iss"),

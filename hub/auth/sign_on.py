@@ -21,6 +21,7 @@ from hub.db import Database, Row, UniqueViolation, Work
 from hub.egress import Egress, fetch, open_session
 from hub.ids import RoleId, UserId, new_id
 from hub.messages.address import BadAddress, normal_email
+from hub.messages.plain import line
 
 PROVIDER_ID: Final = "oidc"
 LASTS: Final = timedelta(minutes=10)  # from leaving to coming back
@@ -142,9 +143,7 @@ class SingleSignOn:
 
     async def _by_email(self, who: Identity) -> UserId | None:
         """The one enabled user with the verified address; of two nobody knows which is meant."""
-        try:
-            email = normal_email(who.email)
-        except BadAddress:
+        if not (email := _normal(who.email)):
             return None
         rows = await self._db.fetch("SELECT id FROM auth_user WHERE email = $1 AND NOT disabled LIMIT 2", email)
         return UserId(rows[0]["id"]) if len(rows) == 1 else None
@@ -158,8 +157,8 @@ class SingleSignOn:
             new = NewUser(
                 name=name,
                 password=secrets.token_urlsafe(32),
-                display_name=" ".join(who.display_name.split())[:100],
-                email=who.email,
+                display_name=line(who.display_name, 100),
+                email=_normal(who.email),
                 role_ids=ids,
             )
             try:
@@ -188,6 +187,14 @@ async def _fetch(
     if answer.status != 200:
         raise SignOnFailed(f"the provider answered {answer.status}")
     return answer.body
+
+
+def _normal(email: str) -> str:
+    """The address in normal form; empty for none, and for what is none."""
+    try:
+        return normal_email(email)
+    except BadAddress:
+        return ""
 
 
 def _own_path(text: str) -> str:

@@ -156,6 +156,10 @@ async def test_a_newcomer_becomes_a_user_of_the_role_that_was_set_and_of_a_free_
     assert await sign_in(console.client()) == "/"
     sign_on_provider.person = {"sub": "u-3"}
     assert await sign_in(console.client()) == "/"
+    odd = {"name": "a\x00b\u202e\n" + "长" * 300, "email": "no address\x00", "email_verified": True}
+    sign_on_provider.person = {"sub": "u-4", "preferred_username": "odd"} | odd
+    browser = console.client()
+    assert (await sign_in(browser), await me(browser)) == ("/", "odd")
 
 
 async def test_a_disabled_user_stays_out(desk: Desk, sign_on_provider: SignOnProvider) -> None:
@@ -277,6 +281,7 @@ async def test_a_forged_token_signs_nobody_in(
         {"sub": None},
         {"sub": ""},
         {"sub": "x" * 256},
+        {"sub": "nul\x00"},
     ],
     ids=lambda claims: ",".join(f"{name}={str(value)[:20]}" for name, value in claims.items()),
 )
