@@ -90,6 +90,15 @@ describe('messages in a timeline', () => {
     expect(items().map((one) => one.status)).toEqual(['sending'])
   })
 
+  it('stand last when they leave after having been held back, and are gone when they are taken back', () => {
+    const { client, items } = timelineOf([message({ id: 'a', n: 1 }), message({ id: 'b', n: 2 })])
+    addMessage(client, message({ id: 'a', n: 3, status: 'accepted' }))
+    addMessage(client, message({ id: 'a', n: 1, status: 'queued' }))
+    expect(items().map((one) => [one.id, one.n])).toEqual([['b', 2], ['a', 3]])
+    patch(client, { type: 'message.removed', data: { conversation_id: 'c1', message_id: 'b', n: 2 } }, ME)
+    expect(items().map((one) => one.id)).toEqual(['a'])
+  })
+
   it('take a later report', () => {
     const { client, items } = timelineOf([message({ id: 'a', n: 1, status: 'accepted' })])
     patch(client, { type: 'message.changed', data: { conversation_id: 'c1', message_id: 'a', status: 'failed', failure: 'bad_recipient' } }, ME)

@@ -29,6 +29,7 @@ export type HubEvent =
   | { type: 'conversation.vanished'; data: { conversation?: { id: Id }; conversation_id?: Id; id?: Id } }
   | { type: 'message.added'; data: { conversation?: ConversationView; message: MessageView } }
   | { type: 'message.changed'; data: MessageChange }
+  | { type: 'message.removed'; data: { conversation_id: Id; message_id: Id; n: number } }
   | { type: 'customer.changed'; data: { customer: CustomerView } }
   | { type: 'ticket.changed'; data: { ticket: TicketView } }
   | { type: 'account.changed'; data: { account: AccountView } }

@@ -26,6 +26,8 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       return addMessage(client, event.data.message)
     case 'message.changed':
       return changeMessage(client, event.data)
+    case 'message.removed':
+      return removeMessage(client, event.data.conversation_id, event.data.message_id)
     case 'customer.changed':
       client.setQueryData(keys.customer(event.data.customer.id), event.data.customer)
       void client.invalidateQueries({ queryKey: keys.customers })
@@ -154,9 +156,21 @@ export function addMessage(client: QueryClient, message: MessageView): void {
   if (message.extra.partial) return void client.invalidateQueries({ queryKey: keys.messages(message.conversation_id) })
   client.setQueryData<MessagePages>(keys.messages(message.conversation_id), (pages) => {
     if (!pages) return pages
-    const known = pages.pages.some((page) => page.items.some((one) => one.id === message.id))
-    return { ...pages, pages: known ? replaced(pages.pages, message) : appended(pages.pages, message) }
+    const known = pages.pages.flatMap((page) => page.items).find((one) => one.id === message.id)
+    // One that was held back gets a new number when it leaves: then it stands last.
+    if (known && known.n > message.n) return pages
+    const rest = known && known.n < message.n ? without(pages.pages, message.id) : pages.pages
+    return { ...pages, pages: known && rest === pages.pages ? replaced(rest, message) : appended(rest, message) }
   })
+}
+
+/** It was taken back before it left. */
+function removeMessage(client: QueryClient, conversationId: Id, id: Id): void {
+  client.setQueryData<MessagePages>(keys.messages(conversationId), (pages) => pages && { ...pages, pages: without(pages.pages, id) })
+}
+
+function without(pages: MessagePage[], id: Id): MessagePage[] {
+  return pages.map((page) => ({ ...page, items: page.items.filter((one) => one.id !== id) }))
 }
 
 function replaced(pages: MessagePage[], message: MessageView): MessagePage[] {

@@ -30,6 +30,7 @@ function isRepeatable(event: LiveEvent): event is LiveEvent & HubEvent {
     case 'conversation.created':
       return !event.data.message?.extra.partial
     case 'message.changed':
+    case 'message.removed':
     case 'conversation.changed':
     case 'conversation.moved':
     case 'conversation.appeared':
