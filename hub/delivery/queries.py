@@ -128,7 +128,21 @@ async def _asked(db: Database, conversation: Conversation, channel: ChannelKind)
     if asked is not None:
         return asked
     kind = ADDRESS_KIND_OF[channel]
-    return Asked(to=await _known_addresses(db, conversation, kind), others=(), subject=_re(conversation.subject), account_id=None)
+    to = await _known_addresses(db, conversation, kind) or await _given_in_chat(db, conversation, kind)
+    return Asked(to=to, others=(), subject=_re(conversation.subject), account_id=None)
+
+
+async def _given_in_chat(db: Database, conversation: Conversation, kind: AddressKind) -> tuple[Address, ...]:
+    """The e-mail address a visitor left so that he can be answered when he is gone. Nobody has verified it."""
+    if conversation.visitor_id is None or kind is not AddressKind.EMAIL:
+        return ()
+    row = await db.fetch_one(
+        "SELECT extra, from_name FROM message WHERE conversation_id = $1 AND channel = 'webchat' AND direction = 'in'"
+        " ORDER BY n DESC LIMIT 1",
+        conversation.id,
+    )
+    email = row["extra"].get("email") if row is not None else None
+    return (Address(kind=kind, value=email, name=row["from_name"]),) if row is not None and email else ()
 
 
 def asked_of(row: Row | None, conversation: Conversation, channel: ChannelKind) -> Asked | None:

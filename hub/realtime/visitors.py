@@ -227,9 +227,9 @@ class Visitors:
         """Send what was said to the visitor's own address."""
         if not link.site.settings.transcript:
             raise Forbidden("this site sends no transcripts")
-        if said.email:
-            link.visitor = await self._visitors.introduce(link.visitor, email=normal_email(said.email))
-        address = link.visitor.email
+        typed = normal_email(said.email) if said.email else ""
+        link.visitor = visitor = await self._visitors.introduce(link.visitor, email=typed)
+        address = visitor.email or typed  # what his site signed comes first
         if not address:
             raise Invalid("no e-mail address was given", path="email")
         talk = await self._view.talk_of_visitor(said.conversation_id, link.visitor.id)

@@ -8,8 +8,10 @@ from hub import clock
 from hub.accounts.values import NewAccount
 from hub.auth import SYSTEM
 from hub.channels.contract import Handover
+from hub.conversations.store import conversation_of
 from hub.db import Row
 from hub.delivery.errors import NothingToSend
+from hub.delivery.queries import reply_options
 from hub.delivery.service import Send
 from hub.delivery.transcripts import Transcripts
 from hub.ids import AccountId, ConversationId, new_id
@@ -20,13 +22,17 @@ from hub.messages.events import InboundMessage, ThreadKey
 from tests.fixtures.desk import Desk
 
 
-async def _chat(desk: Desk, text: str) -> tuple[Address, Row]:
+async def _chat(desk: Desk, text: str, **extra: str) -> tuple[Address, Row]:
     """A visitor who wrote to a new site: who he is, and his conversation."""
     settings = {"allowed_origins": ["https://x.example"]}
-    site = await desk.hub.accounts.create(NewAccount(name="Site", provider="widget", settings=settings), by=SYSTEM)
+    site = await desk.hub.accounts.create(NewAccount(name=f"Site {new_id()}", provider="widget", settings=settings), by=SYSTEM)
     visitor = Address(kind=AddressKind.VISITOR, value=str(new_id()))
     said = InboundMessage(
-        channel=ChannelKind.WEBCHAT, sender=visitor, text=text, thread_keys=(ThreadKey(kind="visitor", value=visitor.value),)
+        channel=ChannelKind.WEBCHAT,
+        sender=visitor,
+        text=text,
+        thread_keys=(ThreadKey(kind="visitor", value=visitor.value),),
+        extra=extra,
     )
     handover = Handover(key="k", raw=b'{"text": "secret"}', events=[said], received_at=clock.now())
     await desk.hub.intake.sink_for(AccountId(site.id)).accept(handover)
@@ -78,3 +84,14 @@ async def test_the_journal_forgets_what_the_visitor_said_but_not_that_it_came(de
     assert (entry["key"], entry["raw"]) == ("k", b"")
     again = await desk.db.fetch("SELECT id FROM message WHERE text LIKE '%secret%'")
     assert again == []
+
+
+@pytest.mark.covers("M-30")
+@pytest.mark.parametrize("given", [{"email": "ann@example.com"}, {}], ids=["with", "without"])
+async def test_who_left_an_address_can_be_answered_by_mail_when_he_is_gone(desk: Desk, given: dict[str, str]) -> None:
+    _, talk = await _chat(desk, "Call me back", **given)
+
+    options = await reply_options(desk.db, desk.hub.carriers, conversation_of(talk))
+
+    mails = {address["address"] for option in options if option.channel is ChannelKind.EMAIL for address in option.to}
+    assert mails == set(given.values())

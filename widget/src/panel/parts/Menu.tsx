@@ -31,7 +31,7 @@ export class Menu extends Component<ViewProps, State> {
     this.setState({ busy: true })
     const answer = await chat.request('transcript', { conversation_id: chat.state.talk!.id, email: this.state.email })
     const refusal = answer && !answer.ok ? REFUSALS[answer.code] : undefined
-    const said = answer?.ok ? words.t('transcriptSent', { email: this.state.email }) : words.t(refusal ?? 'wentWrong')
+    const said = answer?.ok ? words.t('transcriptSent', { email: String(answer.email) }) : words.t(refusal ?? 'wentWrong')
     this.setState({ busy: false, said, ...(answer?.ok && { view: 'list' as const }) })
   }
 
