@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
 from tests.e2e.conftest import HostSite
 from tests.e2e.desks import Desk, eventually
@@ -283,6 +283,41 @@ def test_an_answer_sounds_only_for_who_has_used_the_chat_and_wants_it(shop: Shop
     shop.desk.answer(talk, "second")
     expect(chat.launcher).to_have_accessible_name("Open chat (1 new)")
     assert chat.frame.evaluate("tones") == 2
+
+
+_GIVE = """(target, kind) => {
+    const data = new DataTransfer()
+    data.items.add(new File(['hello'], `${kind}.txt`, { type: 'text/plain' }))
+    const named = kind === 'paste' ? { clipboardData: data } : { dataTransfer: data }
+    const event = kind === 'paste' ? ClipboardEvent : DragEvent
+    target.dispatchEvent(new event(kind, { ...named, bubbles: true, cancelable: true }))
+}"""
+
+
+@pytest.mark.covers("M-30")
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_files_are_pasted_and_dropped(shop: Shop, kind: str) -> None:
+    chat, text = shop.visit(), f"{kind} {uuid4()}"
+    chat.open()
+    chat.box.evaluate(_GIVE, kind)
+    expect(chat.panel.get_by_role("button", name=f"Remove {kind}.txt")).to_be_visible()
+    expect(chat.panel.locator("progress")).to_have_count(0)
+    chat.say(text)
+    assert [file["filename"] for file in shop.desk.message(text)["attachments"]] == [f"{kind}.txt"]
+
+
+@pytest.mark.covers("M-30")
+def test_on_a_touched_device_a_photo_can_be_taken(
+    browser: Browser, desk: Desk, host_site: HostSite, site: dict[str, Any]
+) -> None:
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.add_init_script(OPEN_ROOTS)
+    chat = Shop(phone.new_page(), desk, host_site, site["id"]).visit()
+    chat.launcher.tap()
+    with chat.page.expect_file_chooser() as chooser:
+        chat.panel.get_by_role("button", name="Take a photo").tap()
+    assert chooser.value.element.get_attribute("capture") == "environment"
+    phone.close()
 
 
 @pytest.mark.covers("M-40")
