@@ -70,7 +70,7 @@ describe('the composer', () => {
     composer.text.value = '  您好  '
     expect(composer.send()).toBe('sent')
     await flushPromises()
-    expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', account_id: 'a1', text: '您好', subject: 'Re: hello', expected_version: 7, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
+    expect(send).toHaveBeenCalledWith('c1', expect.objectContaining({ kind: 'reply', account_id: 'a1', text: '您好', subject: 'Re: hello', seen_n: 1, undo_seconds: 5, to: [{ kind: 'email', address: 'wang@example.cn', name: '王小明' }] }))
     expect(composer.text.value).toBe('')
   })
 
@@ -147,28 +147,15 @@ describe('the outbox', () => {
 
   it('asks before it sends over the answer of a colleague', async () => {
     const { composer, outbox } = await compose()
-    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
-    vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
+    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'newer_reply' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
     vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2, direction: 'out', author_id: 'colleague' })], has_more: false, read_n: 0 })
     composer.text.value = 'hello'
     composer.send()
     await flushPromises()
-    expect(outbox.entries[0]?.state).toBe('overtaken')
+    expect(outbox.entries[0]).toMatchObject({ state: 'overtaken', answer: { id: 'm2' } })
     outbox.retry(outbox.entries[0]!.clientKey, true)
     await flushPromises()
-    expect(send.mock.calls[1]![1].expected_version).toBeUndefined()
-    expect(outbox.entries).toEqual([])
-  })
-
-  it('sends on by itself when only the customer wrote meanwhile', async () => {
-    const { composer, outbox } = await compose()
-    const send = vi.spyOn(hub, 'send').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce(message({ id: 'm3', n: 3 }))
-    vi.spyOn(hub, 'conversation').mockResolvedValue(conversation({ id: 'c1', version: 8 }))
-    vi.spyOn(hub, 'messages').mockResolvedValue({ items: [message({ id: 'm2', n: 2 })], has_more: false, read_n: 0 })
-    composer.text.value = 'hello'
-    composer.send()
-    await flushPromises()
-    expect(send.mock.calls[1]![1].expected_version).toBe(8)
+    expect(send.mock.calls[1]![1]).toMatchObject({ force: true })
     expect(outbox.entries).toEqual([])
   })
 })

@@ -4,7 +4,7 @@ import { effectScope, type EffectScope } from 'vue'
 
 import { ApiError } from '../src/api/http'
 import { threads, type DraftView } from '../src/api/thread'
-import { htmlOf, isEmpty, merged, nothing, readKept, type Written } from '../src/composer/drafts'
+import { htmlOf, isEmpty, merged, nothing, plainOf, readKept, type Written } from '../src/composer/drafts'
 import { useDraft } from '../src/composer/useDraft'
 
 const written = (text: string, part: Partial<Written> = {}): Written => ({ ...nothing(), text, ...part })
@@ -34,6 +34,7 @@ describe('two drafts of one conversation', () => {
 })
 
 it('text becomes paragraphs and lines, and never markup', () => expect(htmlOf('a\nb\n\n<i>&c')).toBe('<p>a<br>b</p><p>&lt;i&gt;&amp;c</p>'))
+it('and comes back as the text it was', () => expect(plainOf(htmlOf('a\nb\n\n<i>&c'))).toBe('a\nb\n\n<i>&c'))
 it('a draft is empty until it has words, files or something to pass on', () => {
   expect(isEmpty(written(' \n'))).toBe(true)
   expect(isEmpty(written('', { forward_of: 'm1' }))).toBe(false)

@@ -8,7 +8,7 @@ export function conversation(part: Partial<ConversationView> & { id: string }): 
   return {
     number: 1, subject: '', state: 'open', waiting_for: 'us', waiting_since: '2026-11-21T10:00:00Z', priority: 'normal', channel: 'webchat', channels: ['webchat'], account_id: null,
     queue_id: null, assignee_id: ME, customer: null, contact: '', candidates: 0, ticket_ids: [], snoozed_until: null, unread: false, preview: '', last_direction: 'in',
-    last_message_at: '2026-11-21T10:00:00Z', created_at: '2026-11-21T09:00:00Z', updated_at: '2026-11-21T10:00:00Z', version: 1, follows_id: null, link_reason: '',
+    last_message_at: '2026-11-21T10:00:00Z', created_at: '2026-11-21T09:00:00Z', updated_at: '2026-11-21T10:00:00Z', version: 1, last_in_n: 0, follows_id: null, link_reason: '',
     rev: 1, tags: [], draft: false, mentioned: false, snooze_reason: null, woken: null, merged_into: null, response_due_at: null, rating: null, ...part,
   }
 }

@@ -62,6 +62,10 @@ export const threads = {
   /** Takes back a message that has not left; answers the draft it becomes again. */
   takeBack: (messageId: T.Id) => ask<DraftView>('DELETE', `/api/v1/messages/${messageId}`),
 
+  merge: (id: T.Id, intoId: T.Id) => done(api.POST('/api/v1/conversations/{conversation_id}/merge', { ...at(id), body: { into_id: intoId } })) as Promise<T.ConversationView>,
+  unmerge: (id: T.Id) => done(api.POST('/api/v1/conversations/{conversation_id}/unmerge', at(id))) as Promise<T.ConversationView>,
+  split: (id: T.Id, messageIds: T.Id[]) => done(api.POST('/api/v1/conversations/{conversation_id}/split', { ...at(id), body: { message_ids: messageIds } })) as Promise<{ conversation: T.ConversationView }>,
+
   macros: () => ask<Macro[]>('GET', '/api/v1/macros'),
   runMacro: (id: T.Id, macroId: T.Id, key: T.Id) => ask<{ done: Outcome[]; finished: boolean }>('POST', `/api/v1/conversations/${id}/macros/${macroId}`, { client_key: key }),
 
@@ -69,6 +73,7 @@ export const threads = {
   conversationsOf: (customerId: T.Id) => done(api.GET('/api/v1/conversations', { params: { query: { view: 'all', customer_id: customerId, limit: 50 } } })),
 }
 
+const at = (id: T.Id) => ({ params: { path: { conversation_id: id } } })
 const draftPath = (id: T.Id, mode?: Mode): string => `/api/v1/conversations/${id}/drafts` + (mode ? '/' + mode : '')
 const parties = (addresses: string[] | null): { address: string }[] => (addresses ?? []).map((address) => ({ address }))
 const contentOf = ({ files, ...written }: Written) => ({ ...written, to: parties(written.to), cc: parties(written.cc), bcc: parties(written.bcc), attachment_ids: files.map((file) => file.id) })

@@ -1,4 +1,4 @@
-import type { AddressRef, MessageCreate, Recipient, ReplyOption } from '../api/types'
+import type { AddressRef, Id, MessageCreate, Recipient, ReplyOption } from '../api/types'
 import { preferences } from '../lib/preferences'
 import type { Mode, Written } from './drafts'
 
@@ -20,19 +20,41 @@ export interface ToSend {
   html: boolean
   /** The number of the newest message that was on the page. */
   seen: number
+  /** Of the draft it was written in; 0 where the hub knows of none. */
   revision: number
-  version: number
+  mentions: Id[]
   wish: Wish
 }
 
 /** What is sent to the hub. Without a way to answer, the hub takes the one it would suggest. */
-export function bodyOf({ mode, draft, option, envelope, html, seen, wish, version }: ToSend): MessageCreate {
+export function bodyOf({ mode, draft, option, envelope, html, seen, revision, mentions, wish }: ToSend): MessageCreate {
   const files = draft.files.map((file) => file.id)
-  const common = { client_key: crypto.randomUUID(), text: draft.text.trim(), ...(files.length && { attachment_ids: files }) }
-  if (mode === 'note') return { ...common, kind: 'note' }
-  void [html, seen, wish, preferences]
+  const formatted = html && draft.html !== null
+  const common = {
+    client_key: crypto.randomUUID(),
+    text: formatted ? '' : draft.text.trim(),
+    ...(files.length && { attachment_ids: files }),
+    ...(revision && { draft_revision: revision }),
+  }
+  if (mode === 'note') return { ...common, kind: 'note', ...(mentions.length && { mentions }) }
   const mail = envelope && { subject: envelope.subject.trim(), to: mailTo(envelope.to, option?.to), cc: mailTo(envelope.cc), bcc: mailTo(envelope.bcc) }
-  return { ...common, kind: 'reply', expected_version: version, ...(option && { account_id: option.account_id }), ...(draft.forward_of && { forward_of: draft.forward_of }), ...mail }
+  const time = wish.at ? { send_at: wish.at.toISOString() } : envelope && preferences.undo_seconds ? { undo_seconds: preferences.undo_seconds } : {}
+  return {
+    ...common,
+    kind: 'reply',
+    seen_n: seen,
+    ...(formatted && { html: draft.html }),
+    ...(option && { account_id: option.account_id }),
+    ...(draft.forward_of && { forward_of: draft.forward_of }),
+    ...mail,
+    ...time,
+    ...thenOf(wish),
+  }
+}
+
+function thenOf({ then, until }: Wish): object {
+  if (!then) return {}
+  return { then: then === 'close' ? { state: 'closed' } : { state: 'snoozed', snoozed_until: until?.toISOString() } }
 }
 
 function mailTo(addresses: readonly string[], known: readonly Recipient[] = []): AddressRef[] {

@@ -51,14 +51,20 @@ const asHtml = (written: Written): string => written.html ?? htmlOf(written.text
 export function htmlOf(text: string): string {
   return text.split(/\n{2,}/).map((paragraph) => `<p>${escaped(paragraph).replaceAll('\n', '<br>')}</p>`).join('')
 }
+/** What a person reads in formatted writing: the way back from `htmlOf`. */
+export function plainOf(html: string): string {
+  const holder = new DOMParser().parseFromString(html.replace(/<br\s*\/?>/gi, '\n').replace(/<\/(?:p|li|blockquote)>/gi, '$&\n\n'), 'text/html')
+  return (holder.body.textContent ?? '').replace(/\n{3,}/g, '\n\n').trim()
+}
+
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (letter) => ENTITIES[letter]!)
 
 /** The same from what the hub keeps; no recipients are those that the way to answer suggests. */
 export function writtenIn(view: DraftView): Written {
   const addresses = (parties: readonly { address: string }[]): string[] | null => (parties.length ? parties.map((party) => party.address) : null)
-  const { text, html, subject, account_id, forward_of } = view
-  return { text, html, subject, account_id, forward_of, to: addresses(view.to), cc: addresses(view.cc), bcc: addresses(view.bcc), files: view.attachments }
+  const { html, subject, account_id, forward_of } = view
+  return { text: view.text || plainOf(html ?? ''), html, subject, account_id, forward_of, to: addresses(view.to), cc: addresses(view.cc), bcc: addresses(view.bcc), files: view.attachments }
 }
 
 /** What this browser knows and the hub does not yet. */

@@ -4,7 +4,7 @@ import { computed, ref, watch } from 'vue'
 
 import { ApiError } from '../api/http'
 import { hub } from '../api/hub'
-import type { ConversationView, Id, MessageCreate, MessagePage, MessageView } from '../api/types'
+import type { Id, MessageCreate, MessagePage, MessageView } from '../api/types'
 import { keys } from '../live/keys'
 import { addSent } from '../live/patch'
 import { useSession } from '../session/store'
@@ -18,6 +18,8 @@ export interface Outgoing {
   files: { filename: string; size: number }[]
   state: 'sending' | 'failed' | 'overtaken'
   problem: unknown
+  /** The colleague's answer that overtook it. */
+  answer?: MessageView
   at: string
 }
 
@@ -47,7 +49,7 @@ export const useOutbox = defineStore('outbox', () => {
   function retry(clientKey: Id, anyway = false): void {
     const entry = find(clientKey)
     if (!entry) return
-    if (anyway) delete entry.body.expected_version
+    if (anyway) Object.assign(entry.body, { force: true })
     entry.state = 'sending'
     void attempt(clientKey)
   }
@@ -68,7 +70,7 @@ export const useOutbox = defineStore('outbox', () => {
       tell.get(clientKey)?.(message)
       discard(clientKey)
     } catch (error) {
-      if (error instanceof ApiError && error.code === 'stale') return overtaken(entry)
+      if (error instanceof ApiError && error.code === 'newer_reply') return overtaken(entry)
       const pause = isPassing(error) ? PAUSES[tries] : undefined
       if (pause !== undefined) return void setTimeout(() => void attempt(clientKey, tries + 1), pause)
       entry.state = 'failed'
@@ -76,23 +78,17 @@ export const useOutbox = defineStore('outbox', () => {
     }
   }
 
-  /** The conversation changed since: harmless, unless a colleague has answered. */
+  /** A colleague was faster: their answer is shown, and the decision is the writer's. */
   async function overtaken(entry: Outgoing): Promise<void> {
-    const seen = lastNumber(client.getQueryData(keys.messages(entry.conversationId)))
     try {
-      const [conversation, newer] = await Promise.all([hub.conversation(entry.conversationId), hub.messages(entry.conversationId, { after: seen, limit: 40 })])
+      const newer = await hub.messages(entry.conversationId, { after: lastNumber(client.getQueryData(keys.messages(entry.conversationId))), limit: 40 })
       newer.items.forEach((message) => addSent(client, message))
-      client.setQueryData<ConversationView>(keys.conversation(conversation.id), conversation)
-      const answered = newer.items.some((message) => message.direction === 'out' && message.author_id !== session.me?.id)
-      if (answered) entry.state = 'overtaken'
-      else {
-        entry.body.expected_version = conversation.version
-        await attempt(entry.clientKey)
-      }
     } catch (error) {
-      entry.state = 'failed'
-      entry.problem = error instanceof ApiError ? error.problem : null
+      if (!(error instanceof ApiError)) throw error
     }
+    const known = client.getQueryData<InfiniteData<MessagePage>>(keys.messages(entry.conversationId))?.pages.flatMap((page) => page.items) ?? []
+    entry.answer = known.filter((message) => message.direction === 'out' && message.author_id !== session.me?.id).sort((a, b) => b.n - a.n)[0]
+    entry.state = 'overtaken'
   }
 
   return { entries, of, send, retry, discard }

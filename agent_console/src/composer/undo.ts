@@ -14,7 +14,7 @@ export function revocableUntil(message: MessageView): number {
   return Math.max(undo ? Date.parse(undo) : 0, planned ? Date.parse(planned) : 0)
 }
 
-const t: (key: string, values?: object) => string = i18n.global.t as never
+const { t } = i18n.global as unknown as { t: (key: string, values?: object) => string }
 
 /** Taking back what has not left yet. */
 export function useUndo() {

@@ -5,7 +5,9 @@ import { hub } from '../api/hub'
 import { threads, type DraftView } from '../api/thread'
 import type { ConversationView, MessageView, ReplyOption } from '../api/types'
 import { keys } from '../live/keys'
+import { useAgents } from '../live/queries'
 import { useLive } from '../live/store'
+import { idsOf } from '../thread/mentions'
 import { bodyOf, type Wish } from './body'
 import { objections } from './check'
 import { isEmpty, type Mode } from './drafts'
@@ -25,6 +27,7 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
   const outbox = useOutbox()
   const live = useLive()
   const undo = useUndo()
+  const { data: agents } = useAgents()
   const mode = ref<Mode>('reply')
   const drafts = { reply: useDraft(id, 'reply'), note: useDraft(id, 'note') }
   const files = { reply: useUploads(), note: useUploads() }
@@ -115,7 +118,7 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
     }
     const sent = uploads.value.done.value.map(({ filename, size }) => ({ filename, size }))
     const seen = lastNumber(client.getQueryData(keys.messages(id)))
-    const body = bodyOf({ mode: mode.value, draft: draft.value, option: option.value, envelope: isMail.value ? envelope : null, html: takesHtml.value, seen, wish, version: toValue(conversation).version, revision: drafts[mode.value].revision() })
+    const body = bodyOf({ mode: mode.value, draft: draft.value, option: option.value, envelope: isMail.value ? envelope : null, html: takesHtml.value, seen, wish, revision: drafts[mode.value].revision(), mentions: mode.value === 'note' ? idsOf(text.value, agents.value ?? []) : [] })
     outbox.send(id, body, sent, text.value.trim(), (message) => undo.offer(message, restore))
     waiting.value = asking.value = undefined
     drafts[mode.value].clear()

@@ -3,6 +3,7 @@ import { computed, nextTick, onScopeDispose, ref, watch, type Ref, type ShallowR
 import type { Id } from '../api/types'
 
 const NEAR_END = 120
+const TOUCHING = 8
 const NEAR_TOP = 200
 const AHEAD = 72 // pixels of what was read already above the first new message
 
@@ -46,15 +47,15 @@ export function usePlace({ id, box, content, hasOlder, fetchOlder }: Reading) {
     const view = box.value!
     view.scrollTop += element.getBoundingClientRect().top - view.getBoundingClientRect().top - offset
     lastTop = view.scrollTop
-    atEnd.value = isNearEnd(view)
+    atEnd.value = toGo(view) < TOUCHING
   }
 
   function scrolled(): void {
     const view = box.value
     if (!view) return
-    // Growing content moves the end away, too; only who scrolls up leaves it.
-    if (isNearEnd(view)) atEnd.value = true
-    else if (view.scrollTop < lastTop) atEnd.value = false
+    // Growing content moves the end away, too: only who scrolls leaves it, or comes back to it.
+    if (view.scrollTop < lastTop) atEnd.value = toGo(view) < TOUCHING
+    else if (view.scrollTop > lastTop && toGo(view) < NEAR_END) atEnd.value = true
     lastTop = view.scrollTop
     if (atEnd.value) below.value = 0
     if (view.scrollTop < NEAR_TOP && hasOlder()) void older()
@@ -127,4 +128,4 @@ export function usePlace({ id, box, content, hasOlder, fetchOlder }: Reading) {
   return { atEnd: atEnd as Readonly<Ref<boolean>>, below, away: computed(() => !atEnd.value), toEnd, scrolled, begin, point, find, messageAt, remember }
 }
 
-const isNearEnd = (view: HTMLElement): boolean => view.scrollHeight - view.scrollTop - view.clientHeight < NEAR_END
+const toGo = (view: HTMLElement): number => view.scrollHeight - view.scrollTop - view.clientHeight
