@@ -1,7 +1,9 @@
 """Row 5: mails taken durably by SMTP and filed, against Postfix's fsynced queue, which takes the same from the same client.
 
 Mails of about 12 KB with text and HTML, one in five with an attachment of 30 KB, over 16 connections that are kept open.
-PostgreSQL with fsync; how soon a mail is filed is read from the hub's own times.
+PostgreSQL with fsync. Both rates are of the same burst, the second until the last of it is filed. How soon a mail is filed is
+measured at half of that rate, from the hub's own times: when it was read from the wire, before its journal row was committed, and
+when it was filed.
 """
 
 import asyncio
@@ -21,7 +23,7 @@ from tests.fixtures.postgres import running_cluster
 from tests.fixtures.program import Program
 
 CONNECTIONS = 16
-PACE = 0.5  # of the highest rate: how soon a mail is filed is measured at this
+PACE = 0.5  # of the rate at which mails are filed at most
 
 _FILED = "SELECT extract(epoch FROM filed_at - received_at)::float8 AS took FROM journal WHERE state = 'filed' AND n > $1 ORDER BY took"
 
@@ -40,15 +42,16 @@ async def run(quick: bool = False) -> list[Row]:
                 took = await _send(program.smtp_port, _mails(count, seed=number))
                 rates.append(count / took)
                 filed.append(count / (took + await _drain(cluster.url("postgres"))))
-            waits = await _paced(program.smtp_port, cluster.url("postgres"), median(filed[1:]) * PACE, count // 3)
+            pace = median(filed[1:]) * PACE
+            waits = await _paced(program.smtp_port, cluster.url("postgres"), pace, count // 3)
         finally:
             program.stop()
     taken, sustained = median(rates[1:]), median(filed[1:])
     rows = [
         Row(number=5, workload="mails filed within the same time", value=sustained, unit="mails/s", goal=0.75, limit=limit,
             limit_name="postfix's queue"),
-        Row(number=5, workload="told after the 250, at half that rate, p99", value=waits[int(len(waits) * 0.99)] * 1e3, unit="ms",
-            goal=50, bound="≤"),
+        Row(number=5, workload=f"told after the 250, {pace:.0f} mails/s coming in, p99", value=waits[int(len(waits) * 0.99)] * 1e3,
+            unit="ms", goal=50, bound="≤", note=f"(p50 {median(waits) * 1e3:.0f} ms)"),
     ]  # fmt: skip
     first = Row(number=5, workload=f"mails taken durably by SMTP, {CONNECTIONS} connections", value=taken, unit="mails/s", goal=0.75,
                 limit=limit, limit_name="postfix's queue")  # fmt: skip

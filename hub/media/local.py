@@ -1,4 +1,7 @@
-"""Blobs in a folder of this machine: `ab/cd/<digest>`, written beside, synced, then renamed."""
+"""Blobs in a folder of this machine: `ab/<digest>`, written beside, synced, then renamed.
+
+One level of folders: each new one costs a sync of the folder above, a few milliseconds while somebody waits.
+"""
 
 import asyncio
 import errno
@@ -34,6 +37,8 @@ class LocalStore:
 
     async def put(self, source: Source, *, limit: int | None = None) -> Blob:
         digest, size = hashlib.sha256(), 0
+        if isinstance(source, bytes) and (limit is None or len(source) <= limit):
+            return await _on_disk(partial(self._put_at_once, source))
         draft, path = await _on_disk(self._new_draft)
         try:
             async for chunk in chunks_of(source):
@@ -47,6 +52,17 @@ class LocalStore:
             os.close(draft)
             path.unlink(missing_ok=True)
         return Blob(digest=digest.hexdigest(), size=size)
+
+    def _put_at_once(self, content: bytes) -> Blob:
+        draft, path = self._new_draft()
+        try:
+            digest = hashlib.sha256(content).hexdigest()
+            _write(draft, content)
+            self._keep(draft, path, digest)
+        finally:
+            os.close(draft)
+            path.unlink(missing_ok=True)
+        return Blob(digest=digest, size=len(content))
 
     async def open(self, digest: str, *, start: int = 0, size: int | None = None) -> AsyncIterator[bytes]:
         path = self._path(digest)
@@ -71,7 +87,7 @@ class LocalStore:
     def _path(self, digest: str) -> Path:
         if not is_digest(digest):
             raise BlobMissing("not a digest")
-        return self._root / digest[:2] / digest[2:4] / digest
+        return self._root / digest[:2] / digest
 
     def _new_draft(self) -> tuple[int, Path]:
         handle, name = tempfile.mkstemp(dir=self._drafts)
@@ -81,11 +97,10 @@ class LocalStore:
         """Sync the bytes, then the folders, then the name: in this order nothing half-written is ever found."""
         os.fsync(draft)
         path = self._path(digest)
-        for folder in (path.parent.parent, path.parent):
-            if folder not in self._synced:
-                folder.mkdir(exist_ok=True)
-                _sync_folder(folder.parent)
-                self._synced.add(folder)
+        if path.parent not in self._synced:
+            path.parent.mkdir(exist_ok=True)
+            _sync_folder(self._root)
+            self._synced.add(path.parent)
         written.replace(path)
         _sync_folder(path.parent)
 
