@@ -54,6 +54,7 @@ export const keys = {
   teams: ['teams'] as const,
   tokens: ['tokens'] as const,
   cannedReplies: ['canned-replies'] as const,
+  macros: ['macros'] as const,
 }
 
 const STATES_OF: Record<View, readonly ConversationView['state'][]> = {
