@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.desks import Desk, eventually
 
-WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1366, "height": 768}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 SETTINGS = "profile accounts queues users teams roles tokens audit system".split()
 STILL = "document.getAnimations().every((one) => one.playState !== 'running' || !isFinite(one.effect.getTiming().iterations))"
 
@@ -82,6 +83,7 @@ def opened(page: Page, opening: Opening) -> Iterator[None]:
     else:
         page.locator("body").press(opening.keys)
     expect(page.get_by_role(opening.role).first).to_be_visible()
+    expect(page.get_by_role(opening.role).first).to_be_in_viewport()
     settled(page)
     yield
     page.keyboard.press("Escape")
