@@ -24,7 +24,7 @@ const client = new QueryClient({
 })
 
 // A new release took the old files away. What was being written is kept in the browser.
-window.addEventListener('vite:preloadError', () => location.reload())
+window.addEventListener('vite:preloadError', () => navigator.onLine && location.reload())
 
 show()
 startLook()

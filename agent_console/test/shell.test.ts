@@ -118,9 +118,9 @@ const queue = (part: Partial<Queue>): Queue => ({ id: part.name ?? 'q', name: 'q
 describe('the wallboard', () => {
   it('tells who waits too long, or for nobody', () => {
     expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(5) }), NOW)).toBe('calm')
-    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(15) }), NOW)).toBe('soon')
-    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), online: 0 }), NOW)).toBe('soon')
-    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), overdue: 1 }), NOW)).toBe('late')
+    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(15) }), NOW)).toBe('long')
+    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), online: 0 }), NOW)).toBe('alone')
+    expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), overdue: 1 }), NOW)).toBe('overdue')
   })
   it('puts the worst first and keeps the others where they were', () => {
     expect(ordered([queue({ name: 'b' }), queue({ name: 'a' }), queue({ name: 'c', overdue: 2 })], NOW).map((one) => one.name)).toEqual(['c', 'a', 'b'])

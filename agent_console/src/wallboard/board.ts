@@ -4,19 +4,19 @@ export type Queue = WallboardView['queues'][number]
 export type Agent = WallboardView['agents'][number]
 
 const FRESH = 20_000
-const SOON = 10 * 60_000
-const LATE = 30 * 60_000
+const LONG = 10 * 60_000
 
-/** How bad it is that this queue's customers wait. */
-export function alarm(queue: Queue, now: number): 'calm' | 'soon' | 'late' {
+/** How bad it is that this queue's customers wait: past what was promised, or long, or with nobody there for them. */
+export function alarm(queue: Queue, now: number): 'calm' | 'long' | 'alone' | 'overdue' {
   const waited = queue.oldest_waiting_at ? now - new Date(queue.oldest_waiting_at).getTime() : 0
-  if (queue.overdue > 0 || waited >= LATE) return 'late'
-  return waited >= SOON || (queue.waiting > 0 && queue.online === 0) ? 'soon' : 'calm'
+  if (queue.overdue > 0) return 'overdue'
+  if (queue.waiting > 0 && queue.online === 0) return 'alone'
+  return waited >= LONG ? 'long' : 'calm'
 }
 
 /** Worst first, then by name, so that a tile keeps its place as long as nothing turns bad. */
 export function ordered(queues: readonly Queue[], now: number): Queue[] {
-  const worth = { late: 0, soon: 1, calm: 2 }
+  const worth = { overdue: 0, alone: 1, long: 2, calm: 3 }
   return queues.toSorted((a, b) => worth[alarm(a, now)] - worth[alarm(b, now)] || a.name.localeCompare(b.name))
 }
 
