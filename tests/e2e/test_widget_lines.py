@@ -91,6 +91,7 @@ def test_ten_cuts_amid_traffic_leave_the_page_as_the_hub_has_it(page: Page, cont
     chat, key = Chat(page), str(uuid4())
     chat.open()
     chat.say(f"begin {key}")
+    expect(chat.panel.get_by_text("已发送")).to_be_visible()  # its frames pass through this process, which must not wait asleep
     conversation = desk.message(f"begin {key}")["conversation_id"]
     for n in range(10):
         while len(lines) <= n:  # the page is back
