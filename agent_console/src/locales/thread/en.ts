@@ -67,7 +67,7 @@ export default {
     split_into: '{by} split messages off into #{n}',
     split_from: '{by} split this off from #{n}',
     erased: 'What was said here was erased',
-    rating: 'The customer rated this',
+    rating: 'The customer rated this: {stars}',
   },
   write: {
     formatting: 'Formatting',

@@ -67,7 +67,7 @@ export default {
     split_into: '{by}将部分消息拆分到 #{n}',
     split_from: '{by}从 #{n} 拆分出此会话',
     erased: '此处内容已删除',
-    rating: '客户已评价',
+    rating: '客户评价：{stars}',
   },
   write: {
     formatting: '格式',
