@@ -21,6 +21,7 @@ from hub import clock
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
 from hub.bus import LocalBus
+from hub.conversations.counts import LiveCounts
 from hub.db import Audience, Cursor, Database, LoggedEvent, head, migrate
 from hub.ids import QueueId, UserId, new_id
 from hub.realtime import Realtime
@@ -136,7 +137,10 @@ async def _ours(app: web.Application) -> AsyncIterator[Broadcast]:
             callers=door,
             presence=door,  # type: ignore[arg-type]
             choices=nothing,
+            openings=nothing,
+            afterwards=nothing,
             sites=nothing,
+            counts=LiveCounts(db),
             visitors=nothing,
             uploads=nothing,
             sink_for=nothing,

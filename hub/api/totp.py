@@ -75,9 +75,7 @@ async def confirm(request: Request, body: Code) -> RecoveryCodes:
     return RecoveryCodes(recovery_codes=await request.hub.auth.factors.confirm(request.caller, body.code))
 
 
-@api.post(
-    "/me/totp/recovery-codes", needs=SIGNED_IN, raises=(NeedsUser, SecondFactorInactive, WrongOldPassword, TooManyAttempts)
-)
+@api.post("/me/totp/recovery-codes", needs=SIGNED_IN, raises=(NeedsUser, SecondFactorInactive, WrongOldPassword, TooManyAttempts))
 async def renew_codes(request: Request, body: Proof) -> RecoveryCodes:
     """New recovery codes; the old ones are worthless."""
     return RecoveryCodes(recovery_codes=await request.hub.auth.factors.renew_codes(request.caller, body.password))

@@ -49,5 +49,7 @@ async def mark_overdue(work: Work, ids: Sequence[ConversationId], at: datetime) 
         work.announce(events.overdue(conversation, views[conversation.id]))
         holder = () if conversation.assignee_id is None else (conversation.assignee_id,)
         key = f"overdue {conversation.id} {conversation.waiting_since.isoformat()}"
-        tell(work, Telling(kind=Kind.OVERDUE, key=key, user_ids=holder, conversation_id=conversation.id, text=conversation.preview))
+        tell(
+            work, Telling(kind=Kind.OVERDUE, key=key, user_ids=holder, conversation_id=conversation.id, text=conversation.preview)
+        )
     return len(late)

@@ -77,14 +77,6 @@ class Openings(Protocol):
         ...
 
 
-class AlwaysOpen:
-    """`Openings` of a hub without calendars."""
-
-    async def of_site(self, site: Site, queue_id: UUID | None) -> Opening:
-        """Open."""
-        return Opening()
-
-
 class Rate(Protocol):
     """Keep what a visitor thinks of a conversation; raises a `HubError` where it is not his, or not over."""
 

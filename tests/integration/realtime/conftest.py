@@ -31,7 +31,7 @@ from hub.messages.content import StoredFile
 from hub.messages.events import ChannelEvent, InboundMessage
 from hub.realtime import Realtime
 from hub.realtime.frames import AGENT, VISITOR
-from hub.realtime.ports import Afterwards, AlwaysOpen, Choice
+from hub.realtime.ports import Afterwards, Choice, Opening
 from hub.secrets import SecretKeys
 from hub.visitors.service import Visitors
 from hub.visitors.values import Site
@@ -275,6 +275,14 @@ class Client:
         await leaving
         if (http := self.sio.eio.http) is not None:
             await http.close()
+
+
+class AlwaysOpen:
+    """A hub without calendars."""
+
+    async def of_site(self, site: Site, queue_id: UUID | None) -> Opening:
+        """Open."""
+        return Opening()
 
 
 @pytest.fixture

@@ -27,9 +27,7 @@ OFFICE = ((MORNING, AFTERNOON),) * 5 + ((), ())
 SHANGHAI = "Asia/Shanghai"
 
 
-def calendar(
-    week: tuple[tuple[Period, ...], ...] = OFFICE, zone: str = SHANGHAI, holidays: tuple[Holiday, ...] = ()
-) -> Calendar:
+def calendar(week: tuple[tuple[Period, ...], ...] = OFFICE, zone: str = SHANGHAI, holidays: tuple[Holiday, ...] = ()) -> Calendar:
     return Calendar(id=CalendarId(UUID(int=1)), name="office", timezone=zone, week=week, holidays={h.date: h for h in holidays})
 
 
