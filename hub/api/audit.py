@@ -15,6 +15,8 @@ from hub.ids import UserId
 
 api = Router(tag="audit")
 
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
 
 class Actor(msgspec.Struct, kw_only=True):
     """Who did it."""
@@ -44,10 +46,12 @@ class AuditView(msgspec.Struct, kw_only=True):
 
 
 class AuditQuery(msgspec.Struct, kw_only=True):
-    """All, or those of one action, or of one user."""
+    """All, or those of one action, of one user, or from `since` until before `until`."""
 
     action: Annotated[str, msgspec.Meta(max_length=64)] | None = None
     user_id: UserId | None = None
+    since: Time | None = None
+    until: Time | None = None
     cursor: Cursor | None = None
     limit: Limit = 50
 
@@ -60,6 +64,8 @@ async def list_audit(request: Request, query: AuditQuery) -> Page[AuditView]:
         before_n=read_cursor(query.cursor, Number),
         action=query.action,
         actor_id=query.user_id,
+        since=query.since,
+        until=query.until,
         limit=query.limit + 1,
     )
     return page(found, query.limit, view=_view, key=lambda entry: entry.n)

@@ -1,6 +1,7 @@
 """The audit log: every administrative act, every sign-in, every read of a recording. Only ever added to."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 _LIST = """
 SELECT n, id, at, actor_kind, actor_id, actor_name, action, subject_kind, subject_id, detail, ip FROM auth_audit
 WHERE ($1::bigint IS NULL OR n < $1) AND ($2::text IS NULL OR action = $2) AND ($3::uuid IS NULL OR actor_id = $3)
-ORDER BY n DESC LIMIT $4
+  AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
+ORDER BY n DESC LIMIT $6
 """
 
 
@@ -41,8 +43,15 @@ async def record(
 
 
 async def entries(
-    db: Database, *, before_n: int | None, action: str | None, actor_id: UUID | None, limit: int
+    db: Database,
+    *,
+    before_n: int | None,
+    action: str | None,
+    actor_id: UUID | None,
+    limit: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AuditEntry]:
-    """Newest first, from below `before_n` on."""
-    rows = await db.fetch(_LIST, before_n, action, actor_id, limit)
+    """Newest first, from below `before_n` on, from `since` until before `until`."""
+    rows = await db.fetch(_LIST, before_n, action, actor_id, since, until, limit)
     return [AuditEntry(**dict(row.items())) for row in rows]

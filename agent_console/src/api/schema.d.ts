@@ -4873,6 +4873,8 @@ export interface operations {
             query?: {
                 action?: string | null;
                 user_id?: string | null;
+                since?: string | null;
+                until?: string | null;
                 cursor?: string | null;
                 limit?: number;
             };

@@ -183,6 +183,10 @@ async def test_the_audit_log_tells_who_did_what_from_where(root: Client, console
         {"kind": "user", "id": str(user.id)},
     )
     assert (second["detail"], second["ip"]) == ({"disabled": True}, "127.0.0.1")
+    earlier = await (await root.get("/audit", params={"until": first["items"][0]["at"]})).json()
+    assert first["items"][0]["id"] not in [one["id"] for one in earlier["items"]]
+    since = await (await root.get("/audit", params={"since": first["items"][0]["at"]})).json()
+    assert [one["id"] for one in since["items"]] == [first["items"][0]["id"]]
     only = await (await root.get("/audit?action=user.change")).json()
     assert {item["action"] for item in only["items"]} == {"user.change"}
     assert (await (await root.get(f"/audit?user_id={user.id}")).json())["items"] == []
