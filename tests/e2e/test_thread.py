@@ -329,7 +329,7 @@ def test_on_paper_there_is_the_conversation_and_nothing_else(console: Console, d
 
 def test_a_conversation_reads_well_to_axe_in_every_state(console: Console, desk: Desk, accessible: Any) -> None:
     files = [File(name="one.png", content_type="image/png", content=picture())]
-    id = Customer(desk).writes("Look at this", files=files)["conversation_id"]
+    id = Customer(desk, "Axel Axe").writes("Look at this", files=files)["conversation_id"]
     note(desk, id, "Ask @Carl Colleague")
     talk(console, id)
     page = console.page
