@@ -79,6 +79,7 @@ class Filer:
 
     def wake(self) -> None:
         """Something waits in the table."""
+        self._fresh.pass_by()
         self._pending.set()
 
     async def run(self) -> None:
@@ -130,6 +131,7 @@ class Filer:
 
     async def _claim(self) -> list[Pending]:
         self._looked = monotonic()
+        self._fresh.begin_to_look()
         batch = await journal.claim(self._db, now=clock.now(), limit=BATCH)
         if len(batch) < BATCH:
             self._fresh.open()

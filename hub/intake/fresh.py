@@ -18,6 +18,7 @@ class Fresh:
     def __init__(self) -> None:
         self._entries: deque[Pending] = deque()
         self._open = False
+        self._passed_by = True  # something went to the table since we began to look there
 
     @property
     def takes(self) -> bool:
@@ -26,9 +27,17 @@ class Fresh:
             self._open = False
         return self._open
 
+    def pass_by(self) -> None:
+        """Something went to the table: what comes after it must not overtake it."""
+        self._open, self._passed_by = False, True
+
+    def begin_to_look(self) -> None:
+        """Somebody looks for what waits in the table."""
+        self._passed_by = False
+
     def open(self) -> None:
-        """Nothing waits in the table."""
-        self._open = True
+        """Nothing more waited there."""
+        self._open = not self._passed_by
 
     def close(self) -> list[Pending]:
         """Take no more; what is left."""
