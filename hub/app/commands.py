@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL
+from time import monotonic
 from uuid import UUID
 
 from hub.app.build import build
@@ -57,18 +58,28 @@ def _needs_postgres(settings: Settings, command: str) -> None:
 
 
 def demo(settings: Settings, *, size: int) -> None:
-    """Fill the database with the example, `size` times."""
+    """Fill the database with the example, and with copies of it up to `size` conversations."""
     asyncio.run(_demo(settings, size))
 
 
 async def _demo(settings: Settings, size: int) -> None:
     from hub.devkit.demo import demo_password, prepare
     from hub.devkit.fill import fill
+    from hub.devkit.many import multiply
 
     async with build(settings) as parts:
         await first_start(parts)
         password = demo_password(settings.data_dir)
-        written = await fill(parts.hub, await prepare(parts.hub, password), password=password, size=size)
+        accounts = await prepare(parts.hub, password)
+        written = await fill(parts.hub, accounts, password=password)
+        more, began = max(0, size - written), monotonic()
+
+        def told(count: int) -> None:
+            if count % 10_000 == 0 or count == more:
+                print(f"{count:>9,} of {more:,} copies, {monotonic() - began:.0f} s", flush=True)  # noqa: T201 - the command's answer
+
+        await multiply(parts.hub, accounts.mailbox, count=more, told=told)
+        written += more
     print(f"wrote {written} conversations; the administrator is admin, the password {password}")  # noqa: T201
 
 

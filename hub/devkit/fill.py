@@ -49,19 +49,18 @@ async def is_empty(hub: Hub) -> bool:
     return await hub.db.fetch_one("SELECT 1 FROM customer LIMIT 1") is None
 
 
-async def fill(hub: Hub, accounts: Accounts, *, password: str, size: int = 1) -> int:
-    """Write the example `size` times (the copies with numbered addresses); returns the number of conversations."""
+async def fill(hub: Hub, accounts: Accounts, *, password: str) -> int:
+    """Write the example; returns the number of conversations."""
     agents = await _agents(hub, password)
     await _canned(hub)
     await _macros(hub)
     companies = {name: await _company(hub, name) for name in COMPANIES}
     written = 0
-    for copy in range(size):
-        for person in PEOPLE:
-            customer_id = await _customer(hub, person, companies, copy)
-            for talk in (t for t in TALKS if t.email == person.email):
-                await _talk(hub, accounts, talk, person, customer_id, agents[written % len(agents)], copy)
-                written += 1
+    for person in PEOPLE:
+        customer_id = await _customer(hub, person, companies)
+        for talk in (t for t in TALKS if t.email == person.email):
+            await _talk(hub, accounts, talk, person, customer_id, agents[written % len(agents)])
+            written += 1
     return written
 
 
@@ -104,9 +103,9 @@ async def _company(hub: Hub, name: str) -> CustomerId:
     return (await hub.customers.create(new, by=SYSTEM)).id
 
 
-async def _customer(hub: Hub, person: Person, companies: dict[str, CustomerId], copy: int) -> CustomerId:
+async def _customer(hub: Hub, person: Person, companies: dict[str, CustomerId]) -> CustomerId:
     addresses = (
-        NewAddress(kind=AddressKind.EMAIL, value=_email(person.email, copy), verified=True, primary=True),
+        NewAddress(kind=AddressKind.EMAIL, value=person.email, verified=True, primary=True),
         NewAddress(kind=AddressKind.PHONE, value=person.phone, label="mobile"),
     )
     new = NewCustomer(name=person.name, level=Level(person.level), postal_address=person.city, addresses=addresses)
@@ -116,15 +115,8 @@ async def _customer(hub: Hub, person: Person, companies: dict[str, CustomerId], 
     return customer.id
 
 
-def _email(email: str, copy: int) -> str:
-    local, _, domain = email.partition("@")
-    return f"{local}.{copy}@{domain}" if copy else email
-
-
-async def _talk(
-    hub: Hub, accounts: Accounts, talk: Talk, person: Person, customer_id: CustomerId, agent: Caller, copy: int
-) -> None:
-    address = await _other_side(hub, accounts, talk, person, customer_id, copy)
+async def _talk(hub: Hub, accounts: Accounts, talk: Talk, person: Person, customer_id: CustomerId, agent: Caller) -> None:
+    address = await _other_side(hub, accounts, talk, person, customer_id)
     at = clock.now() - timedelta(hours=talk.hours_ago)
     conversation_id: ConversationId | None = None
     answers = f"<demo-{new_id()}@example.com>"
@@ -151,9 +143,9 @@ async def _talk(
         await hub.conversations.change(conversation_id, Change(state=State.CLOSED), by=agent)
 
 
-async def _other_side(hub: Hub, accounts: Accounts, talk: Talk, person: Person, customer_id: CustomerId, copy: int) -> Address:
+async def _other_side(hub: Hub, accounts: Accounts, talk: Talk, person: Person, customer_id: CustomerId) -> Address:
     if talk.channel == "email":
-        return Address(kind=AddressKind.EMAIL, value=_email(person.email, copy), name=person.name)
+        return Address(kind=AddressKind.EMAIL, value=person.email, name=person.name)
     site = Site(account_id=accounts.site, name="", settings=SiteSettings())
     admitted = await hub.visitors.admit(site, locale="zh")
     visitor_id = str(admitted.visitor.id)

@@ -7,10 +7,12 @@ import pytest
 from hub.channels.contract import Accepted
 from hub.conversations import listing
 from hub.conversations.filters import Filter
+from hub.conversations.search import search
 from hub.devkit.demo import demo_password, prepare
 from hub.devkit.example import PEOPLE, TALKS
 from hub.devkit.fill import fill, is_empty
 from hub.devkit.mailbox import DemoMailbox
+from hub.devkit.many import multiply
 from tests.fixtures.desk import Desk, eventually, mail
 
 
@@ -82,3 +84,21 @@ async def test_a_letter_from_the_mailbox_arrives_at_the_desk(desk: Desk, tmp_pat
 
     await eventually(arrived)
     await door.stop()
+
+
+@pytest.mark.covers("M-47")
+async def test_copies_of_the_example_are_conversations_like_others(desk: Desk) -> None:
+    password = demo_password(desk.hub.settings.data_dir)
+    accounts = await prepare(desk.hub, password)
+    await fill(desk.hub, accounts, password=password)
+    heard: list[int] = []
+
+    await multiply(desk.hub, accounts.mailbox, count=250, told=heard.append)
+
+    assert heard == [200, 250]
+    agent = await desk.user("visitor.to.the.demo", "administrator")
+    closed, _ = await listing.listed(desk.db, agent, Filter(view="closed"), cursor=None, limit=100)
+    assert len(closed) == 100
+    assert all(view.customer is not None and view.preview for view in closed)
+    hits = await search(desk.db, agent, "(249)", before=None, limit=20)
+    assert {hit.conversation.subject.rpartition("#")[2] for hit in hits.items} == {"249"}
