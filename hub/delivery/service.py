@@ -114,10 +114,7 @@ class DeliveryService:
         return Refused(refused.detail, **refused.extra | {"allowed": allowed})
 
     async def take_back(self, id: MessageId, *, by: Caller) -> DraftView:
-        """Undo the sending of a message that has not left; it is a draft again.
-
-        Raises `NoSuchMessage`, `NotItsAuthor`, `AlreadyLeft`.
-        """
+        """Undo the sending of a message that has not left: see `Releases.take_back`."""
         return await self._releases.take_back(id, by=by)
 
     async def retry(self, id: MessageId, *, by: Caller) -> MessageView:
