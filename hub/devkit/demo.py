@@ -72,7 +72,12 @@ async def _site(hub: Hub) -> AccountId:
         if account.provider == "widget":
             return account.id
     origins = sorted({hub.settings.public_url, f"http://127.0.0.1:{hub.settings.http_port}"})
-    settings = {"name": "山茶花房 Camellia House", "allowed_origins": origins, "color": "#0f766e"}
+    settings = {
+        "name": "山茶花房 Camellia House",
+        "allowed_origins": origins,
+        "color": "#0f766e",
+        "invitations": ["45 | /demo | Looking for something special? We are glad to help. | 想找特别的花吗？我们很乐意帮忙。"],
+    }
     new = NewAccount(name="Camellia shop", provider="widget", settings=settings)
     return (await hub.accounts.create(new, by=SYSTEM)).id
 

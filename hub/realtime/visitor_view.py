@@ -26,7 +26,7 @@ _MESSAGE = f"SELECT {_COLUMNS} FROM message m WHERE m.id = $1"
 _CURRENT = """
 SELECT c.id, c.state, c.queue_id, c.assignee_id, u.display_name AS agent, r.stars FROM conversation c
 LEFT JOIN auth_user u ON u.id = c.assignee_id LEFT JOIN conversation_rating r ON r.conversation_id = c.id
-WHERE c.visitor_id = $1 ORDER BY c.n DESC LIMIT 1"""
+WHERE c.visitor_id = $1 AND c.merged_into IS NULL ORDER BY c.n DESC LIMIT 1"""
 # Those who wait longer in the same queue, of the same or a higher priority; the whole line is looked at only as far as it counts.
 _AHEAD = """
 SELECT count(*) AS ahead FROM conversation o JOIN conversation c ON c.id = $1

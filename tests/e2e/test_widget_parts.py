@@ -130,6 +130,8 @@ def test_an_invitation_comes_by_rule_once_a_visit_and_never_again_if_so_wished(s
 
 @pytest.mark.covers("M-30")
 def test_an_invitation_opens_the_chat(shop: Shop) -> None:
+    widget = shop.desk.widget_url  # on a page that allows nothing else
+    shop.host.policy = f"default-src 'none'; script-src {widget}; frame-src {widget}"
     chat = shop.visit(invitations=["0 || Hello!"])
     shop.page.locator("hub-chat p").get_by_role("button", name="Hello!").click()
     expect(chat.box).to_be_focused()

@@ -8,6 +8,7 @@ from hub import clock
 from hub.accounts.values import NewAccount
 from hub.auth import SYSTEM
 from hub.channels.contract import Handover
+from hub.conversations.merging import Merging
 from hub.conversations.store import conversation_of
 from hub.db import Row
 from hub.delivery.errors import NothingToSend
@@ -19,7 +20,7 @@ from hub.intake.forgetting import Forgetting
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.content import Draft
 from hub.messages.events import InboundMessage, ThreadKey
-from tests.fixtures.desk import Desk
+from tests.fixtures.desk import Desk, mail
 
 
 async def _chat(desk: Desk, text: str, **extra: str) -> tuple[Address, Row]:
@@ -84,6 +85,20 @@ async def test_the_journal_forgets_what_the_visitor_said_but_not_that_it_came(de
     assert (entry["key"], entry["raw"]) == ("k", b"")
     again = await desk.db.fetch("SELECT id FROM message WHERE text LIKE '%secret%'")
     assert again == []
+
+
+async def test_what_was_merged_into_another_conversation_is_forgotten_there(desk: Desk) -> None:
+    visitor, talk = await _chat(desk, "my secret")
+    await desk.receive(mail(text="a mail that stays"), mail_from="alice@example.com")
+    [other] = [row["conversation_id"] for row in await desk.filed(2) if row["channel"] == "email"]
+    await Merging(desk.db).merge(ConversationId(talk["id"]), other, by=SYSTEM)
+
+    await Forgetting(desk.db).forget(UUID(visitor.value))  # type: ignore[arg-type]
+
+    said = await desk.db.fetch(
+        "SELECT channel, text FROM message WHERE conversation_id = $1 AND direction = 'in' ORDER BY n", other
+    )
+    assert [(row["channel"], row["text"].strip()) for row in said] == [("webchat", ""), ("email", "a mail that stays")]
 
 
 @pytest.mark.covers("M-30")
