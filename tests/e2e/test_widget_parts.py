@@ -89,7 +89,9 @@ def test_while_nobody_is_there_a_message_needs_one_way_to_be_answered(shop: Shop
 def test_nothing_is_sent_or_stored_before_the_visitor_agrees(shop: Shop, accessible: Accessible) -> None:
     sockets: list[str] = []
     shop.page.on("websocket", lambda socket: sockets.append(socket.url))
-    chat = shop.visit(consent_en="We keep what you write: https://shop.example/privacy", consent_zh="")
+    chat = shop.visit(
+        consent_en="We keep what you write: https://shop.example/privacy", consent_zh="", invitations=["60 || Hello!"]
+    )
     chat.launcher.click()
     agree = chat.panel.get_by_role("button", name="Agree and begin")
     expect(agree).to_be_focused()

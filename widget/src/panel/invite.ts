@@ -22,7 +22,10 @@ export function watch(chat: Chat): void {
   if (start.saved.never) return
   let { isInvited } = visitOf(start.saved.visit, Date.now())
   let since = Date.now()
-  const note = (): void => chat.save('visit', `${Date.now()}${isInvited ? '+' : ''}`)
+  const note = (): void => {
+    // Before he agreed, only what keeps him from being asked again.
+    if (chat.state.agreed || isInvited) chat.save('visit', `${Date.now()}${isInvited ? '+' : ''}`)
+  }
   const end = (): void => {
     clearInterval(timer)
     chat.listeners.delete(hear)
