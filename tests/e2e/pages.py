@@ -77,5 +77,6 @@ class Console:
 
 
 def fits(page: Page) -> bool:
-    """Nothing has to be scrolled sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+    """Nothing has to be scrolled sideways: neither the window nor the page's main part."""
+    parts = "[document.documentElement, ...document.querySelectorAll('main')]"
+    return bool(page.evaluate(f"{parts}.every((one) => one.scrollWidth <= one.clientWidth)"))
