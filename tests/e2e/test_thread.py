@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from tests.e2e.desks import Desk, eventually
 from tests.e2e.mails import Customer, File, pages, picture, sound
@@ -13,7 +13,7 @@ from tests.e2e.pages import Console, add_user, sign_in_quietly
 
 pytestmark = pytest.mark.timeout(120)
 
-WIDE = {"width": 1366, "height": 768}
+WIDE: ViewportSize = {"width": 1366, "height": 768}
 TOP_OF = (
     """(log, id) => log.querySelector(`[data-message="${id}"]`).getBoundingClientRect().top - log.getBoundingClientRect().top"""
 )
@@ -37,8 +37,8 @@ def colleague(desk: Desk) -> str:
 def at_work(context: BrowserContext, desk: Desk, name: str) -> str:
     """Signed in, and offered nothing; returns the CSRF token."""
     token = sign_in_quietly(context, desk, name)
-    put = {"data": {"state": "away"}, "headers": {"X-CSRF-Token": token}}
-    assert context.request.put(f"{desk.url}/api/v1/me/presence", **put).ok
+    url = f"{desk.url}/api/v1/me/presence"
+    assert context.request.put(url, data={"state": "away"}, headers={"X-CSRF-Token": token}).ok
     return token
 
 
