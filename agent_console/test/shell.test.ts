@@ -1,4 +1,7 @@
 // @vitest-environment happy-dom
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { mount } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nextTick } from 'vue'
@@ -7,6 +10,7 @@ import { createI18n } from 'vue-i18n'
 import type { CustomerView, ReplyOption, TicketView } from '../src/api/types'
 import { inTheWay, rebound } from '../src/command/rebind'
 import { ranked, score } from '../src/command/rank'
+import { SETTINGS } from '../src/command/settings'
 import InlineEdit from '../src/customers/InlineEdit.vue'
 import { contacts } from '../src/customers/timeline'
 import { announce, spoken } from '../src/lib/announce'
@@ -206,5 +210,13 @@ describe('a value edited in place', () => {
     await shown.get('input').trigger('keydown', { key: 'Enter' })
     await nextTick()
     expect(shown.find('input').exists()).toBe(true)
+  })
+})
+
+describe('the settings that the command bar goes to', () => {
+  it('are those of the settings page, with the same rights', () => {
+    const source = readFileSync(join(__dirname, '../src/settings/SettingsPage.vue'), 'utf8')
+    const sections = [...source.matchAll(/\{ id: '(\w+)', icon: \w+,(?: right: '([\w.]+)',)?/g)].map(([, id, right]) => ({ id, ...(right && { right }) }))
+    expect(SETTINGS).toEqual(sections)
   })
 })

@@ -77,7 +77,7 @@ export default {
     results: '{n} result | {n} results',
     kind: { action: 'Actions', conversation: 'Conversations', customer: 'Customers', ticket: 'Tickets', setting: 'Settings' },
   },
-  settings_place: { profile: 'Profile', accounts: 'Channel accounts', queues: 'Queues', users: 'Users', teams: 'Teams', roles: 'Roles', tokens: 'Access tokens', audit: 'Audit log', system: 'System' },
+  settings_place: { profile: 'Profile', accounts: 'Accounts and sites', queues: 'Queues', hours: 'Business hours', canned: 'Canned replies', macros: 'Macros', tags: 'Tags', users: 'Users', teams: 'Teams', roles: 'Roles', tokens: 'API tokens', audit: 'Audit log', system: 'Delivery problems' },
   keys: {
     edit: 'Change keys',
     change: '{what}: {keys}. Change',
