@@ -136,7 +136,7 @@ async def change(request: Request, conversation_id: ConversationId, body: Conver
         await request.hub.routing.queues.get(body.queue_id)
     given = Change(
         state=body.state,
-        snoozed_until=body.snoozed_until,
+        snoozed_until=await _until(request, conversation_id, body),
         snooze_reason=body.snooze_reason,
         priority=body.priority,
         subject=body.subject,
@@ -144,6 +144,17 @@ async def change(request: Request, conversation_id: ConversationId, body: Conver
         version=body.version,
     )
     return await request.hub.conversations.change(conversation_id, given, by=request.caller)
+
+
+async def _until(request: Request, id: ConversationId, body: ConversationPatch) -> datetime | None:
+    """The time given; for `hours` without one, when the conversation's queue opens next."""
+    if body.snooze_reason is not Snooze.HOURS or body.snoozed_until is not None:
+        return body.snoozed_until
+    found = await queries.conversation(request.hub.db, id, request.caller)
+    opening = await request.hub.routing.next_opening(found.queue_id)
+    if opening is None:
+        raise Invalid("this queue has no business hours: say until when", path="snoozed_until")
+    return opening
 
 
 @api.put(

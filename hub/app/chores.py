@@ -24,6 +24,7 @@ def job_worker(hub: Hub) -> Worker:
 
     async def prune_notifications(_: Job) -> None:
         await hub.notifications.prune()
+        await hub.bulk.prune()
 
     async def wake_snoozed(_: Job) -> None:
         while await hub.conversations.wake_snoozed():

@@ -1,6 +1,7 @@
 """One action on many conversations: done a batch at a time, with what each one was before kept for undoing."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from hub.ids import ConversationId, QueueId, UserId, new_id
 from hub.messages.jobs import BULK
 
 MOST = 20_000  # conversations of one action
+KEPT = timedelta(days=30)
 _BATCH = 50
 _AT_ONCE = 2  # batches done before the answer; what is left is a job's
 
@@ -118,6 +120,13 @@ class Bulk:
         """To the end (a job; safe to run again after a crash)."""
         while await self.go_on(id):
             pass
+
+    async def prune(self) -> None:
+        """Forget actions that are too old to be undone."""
+        old = "SELECT id FROM bulk_action WHERE created_at < $1"
+        async with self._db.unit_of_work() as work:
+            await work.execute(f"DELETE FROM bulk_item WHERE bulk_id IN ({old})", clock.now() - KEPT)
+            await work.execute("DELETE FROM bulk_action WHERE created_at < $1", clock.now() - KEPT)
 
     async def _begin(self, id: UUID, by: Caller) -> BulkView:
         for _ in range(_AT_ONCE):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -134,6 +134,13 @@ class Routing:
         if queue is None or queue.calendar_id is None:
             return None
         return await self.calendars.get(queue.calendar_id)
+
+    async def next_opening(self, queue_id: UUID | None) -> datetime | None:
+        """When a queue, or the default one, opens next; if it is open now, the time after. None without hours."""
+        calendar, now = await self.hours(queue_id), clock.now()
+        if calendar is None:
+            return None
+        return next((span.start for span in open_spans(calendar, now, now + timedelta(days=60)) if span.start > now), None)
 
     async def open_spans(self, queue_id: QueueId, since: datetime, until: datetime) -> list[Span]:
         """When a queue is open between two moments. Raises `NoSuchQueue`."""

@@ -157,6 +157,14 @@ async def test_a_snoozed_conversation_comes_back_for_its_reason_which_is_shown_u
     waits = await ok(await anna.patch(path, {"state": "snoozed", "snooze_reason": "reply"}))
     assert (waits["snoozed_until"], waits["snooze_reason"]) == (None, "reply")
     await ok(await anna.patch(path, {"state": "open"}))
+    refusal = await anna.patch(path, {"state": "snoozed", "snooze_reason": "hours"})
+    await refused(refusal, 422, "invalid")  # the queue keeps no hours
+    calendar = await ok(await anna.post("/calendars", _NIGHTS), 201)
+    (kept,) = await ok(await anna.get("/queues"))
+    await ok(await anna.patch(f"/queues/{kept['id']}", {"version": kept["version"], "calendar_id": calendar["id"]}))
+    opens = await ok(await anna.patch(path, {"state": "snoozed", "snooze_reason": "hours"}))
+    assert opens["snoozed_until"].endswith(("T22:00:00Z", "T22:00:00+00:00"))
+    await ok(await anna.patch(path, {"state": "open"}))
     hours = {"state": "snoozed", "snooze_reason": "hours", "snoozed_until": later.isoformat()}
     assert (await ok(await anna.patch(path, hours)))["snooze_reason"] == "hours"
     clock.set_source(lambda: later)
@@ -168,3 +176,6 @@ async def test_a_snoozed_conversation_comes_back_for_its_reason_which_is_shown_u
     assert (back["state"], back["woken"], back["snooze_reason"]) == ("open", "hours", None)
     await ok(await anna.post(f"{path}/read", {"n": 10**9}), 204)
     assert (await ok(await anna.get(path)))["woken"] is None
+
+
+_NIGHTS = {"name": "Nights", "timezone": "UTC", "week": [[{"from": "22:00", "to": "23:00"}]] * 7, "holidays": []}
