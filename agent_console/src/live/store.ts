@@ -27,10 +27,12 @@ export const useLive = defineStore('live', () => {
   const listeners = new Set<(event: LiveEvent) => void>()
   const watchers = new Set<(event: LiveEvent) => void>()
   let end: (() => void) | undefined
+  let self: Id = ''
 
   /** Settles when events flow, or after a moment: what is fetched from then on misses nothing. */
   function start(me: Id): Promise<void> {
     stop()
+    self = me
     let greeted = (): void => {}
     const ready = new Promise<void>((resolve) => (greeted = resolve))
     const patience = setTimeout(greeted, PATIENCE)
@@ -100,6 +102,7 @@ export const useLive = defineStore('live', () => {
 
   const stops = new Map<Id, ReturnType<typeof setTimeout>>()
   function noticed(notice: Notice): void {
+    if ((notice.topic === 'typing' || notice.topic === 'viewing') && notice.data.user_id === self) return // one's own other pages
     switch (notice.topic) {
       case 'typing':
         return setTyping(notice.data.conversation_id, notice.data.typing, notice.data.name ?? '', !notice.data.user_id)
