@@ -25,6 +25,12 @@ describe('conversations in lists', () => {
     expect(shown(US)).toEqual(['a', 'b', 'c'])
   })
 
+  it('that have waited equally long stay in the order of their numbers', () => {
+    const { client, shown } = setUp([[US, [waiting('a', 8, { number: 1 }), waiting('b', 8, { number: 2 }), waiting('c', 8, { number: 3 })]]])
+    patchConversation(client, waiting('a', 8, { number: 1, rev: 2 }), ME)
+    expect(shown(US)).toEqual(['a', 'b', 'c'])
+  })
+
   it('move to the other tier when the customer has been answered', () => {
     const { client, shown } = setUp([[US, [waiting('a', 8), waiting('b', 9)]], [THEM, [conversation({ id: 'z', waiting_for: 'customer' })]]])
     patchConversation(client, waiting('a', 8, { waiting_for: 'customer', last_message_at: '2026-11-21T13:00:00Z', rev: 2 }), ME)

@@ -98,10 +98,11 @@ export function isOverdue({ state, waiting_for, response_due_at }: ConversationV
   return state === 'open' && waiting_for === 'us' && response_due_at !== null && new Date(response_due_at).getTime() <= now
 }
 
-/** Negative when `a` stands above `b`: oldest waiting first, or newest message first. */
+/** Negative when `a` stands above `b`: oldest waiting first, or newest message first; at the same time, as the hub has them. */
 export function compare(a: ConversationView, b: ConversationView, sort: ConversationFilter['sort']): number {
-  if (sort === 'waiting') return text(a.waiting_since, a.created_at) < text(b.waiting_since, b.created_at) ? -1 : 1
-  return text(a.last_message_at, a.created_at) > text(b.last_message_at, b.created_at) ? -1 : 1
+  const [first, second] = sort === 'waiting' ? [a, b] : [b, a]
+  const time = (one: ConversationView): string => text(sort === 'waiting' ? one.waiting_since : one.last_message_at, one.created_at)
+  return time(first) < time(second) ? -1 : time(first) > time(second) ? 1 : first.number - second.number
 }
 
 const text = (time: string | null, otherwise: string): string => time ?? otherwise

@@ -6,7 +6,8 @@ import { inbox } from '../api/inbox'
 import type { Id, MessagePage } from '../api/types'
 import { keys, type ConversationFilter } from './keys'
 
-const LIST_PAGE = 50
+const LIST_PAGE = 50 // what is seen at once
+const LIST_FURTHER = 200
 const MESSAGE_PAGE = 40
 
 /** What several screens read; live events keep it true. */
@@ -21,7 +22,7 @@ export const useTicketStates = () => useQuery({ queryKey: keys.ticketStates, que
 export function useConversations(filter: MaybeRefOrGetter<ConversationFilter>, enabled: MaybeRefOrGetter<boolean> = true) {
   return useInfiniteQuery({
     queryKey: computed(() => keys.conversations(toValue(filter))),
-    queryFn: ({ pageParam }) => hub.conversations({ ...toValue(filter), cursor: pageParam, limit: LIST_PAGE }),
+    queryFn: ({ pageParam }) => hub.conversations({ ...toValue(filter), cursor: pageParam, limit: pageParam ? LIST_FURTHER : LIST_PAGE }),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     enabled: computed(() => toValue(enabled)),
