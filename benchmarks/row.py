@@ -8,7 +8,8 @@ from typing import Literal
 class Row:
     """What was measured, beside a limit or a peer measured in the same run on the same machine.
 
-    `bound` says which way is good: the `goal` bounds value ÷ limit, or the value itself where there is no limit.
+    `bound` says which way is good: the `goal` bounds value ÷ limit, or the value itself where there is no limit or where it is
+    `absolute`.
     `number` orders the table.
     """
 
@@ -21,6 +22,7 @@ class Row:
     limit: float | None = None
     limit_name: str = ""
     note: str = ""
+    absolute: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -30,5 +32,5 @@ class Row:
     @property
     def met(self) -> bool:
         """Whether the goal is reached."""
-        figure = self.value if self.ratio is None else self.ratio
+        figure = self.value if self.ratio is None or self.absolute else self.ratio
         return figure >= self.goal if self.bound == "≥" else figure <= self.goal

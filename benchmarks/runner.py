@@ -65,7 +65,7 @@ def table(rows: Iterable[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     limit = f"{_figure(row.limit)} {row.limit_name}".rstrip() if row.limit else "–"
     ratio = f"{row.ratio:.2f}" if row.ratio is not None else "–"
-    goal = f"{row.bound} {row.goal:g}" + ("" if row.ratio is not None else f" {row.unit}")
+    goal = f"{row.bound} {row.goal:g}" + (f" {row.unit}" if row.ratio is None or row.absolute else "")
     verdict = f"{'ok' if row.met else 'MISSED'} {row.note}".rstrip()
     return str(row.number), row.workload, f"{_figure(row.value)} {row.unit}", limit, ratio, goal, verdict
 

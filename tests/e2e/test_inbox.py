@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, ViewportSize, expect
 
 from tests.e2e.desks import Desk, eventually
 from tests.e2e.pages import Console, add_user, fits, sign_in_quietly
@@ -16,7 +16,8 @@ from tests.e2e.pages import Console, add_user, fits, sign_in_quietly
 Accessible = Callable[[Page | Frame], None]
 
 ADDRESS = "support@camellia.example"
-WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1366, "height": 768}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 WITHIN_A_SECOND = 1_000  # milliseconds
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,8 +34,8 @@ def users(desk: Desk) -> dict[str, str]:
 def token(context: BrowserContext, desk: Desk, users: dict[str, str]) -> str:
     """Ilse's; she is away, so nothing is offered to her."""
     token = sign_in_quietly(context, desk, "ilse")
-    put = {"data": {"state": "away"}, "headers": {"X-CSRF-Token": token}}
-    assert context.request.put(f"{desk.url}/api/v1/me/presence", **put).ok
+    away = context.request.put(f"{desk.url}/api/v1/me/presence", data={"state": "away"}, headers={"X-CSRF-Token": token})
+    assert away.ok
     return token
 
 
