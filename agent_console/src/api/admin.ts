@@ -1,21 +1,30 @@
 import { api, done } from './http'
-import type { components } from './schema'
+import type { components, operations } from './schema'
 import type * as T from './types'
 
 type Schemas = components['schemas']
 const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
 const cursor = (at: string | null, limit = 100) => ({ params: { query: { cursor: at, limit } } })
 
+type AuditQuery = operations['audit_list_audit']['parameters']['query']
+
 /** What settings ask of the hub; fetched with them, not before. */
 export const admin = {
   changePassword: (body: Schemas['PasswordChange']) => done(api.POST('/api/v1/me/password', { body })),
   mySessions: () => done(api.GET('/api/v1/me/sessions')),
+  endOtherSessions: () => done(api.DELETE('/api/v1/me/sessions')),
+  secondFactor: () => done(api.GET('/api/v1/me/totp')),
+  beginSecondFactor: () => done(api.POST('/api/v1/me/totp')),
+  confirmSecondFactor: (code: string) => done(api.POST('/api/v1/me/totp/confirm', { body: { code } })),
+  renewRecoveryCodes: (password: string) => done(api.POST('/api/v1/me/totp/recovery-codes', { body: { password } })),
+  endSecondFactor: (password: string) => done(api.DELETE('/api/v1/me/totp', { body: { password } })),
   endSession: (id: T.Id) => done(api.DELETE('/api/v1/me/sessions/{session_id}', { params: { path: { session_id: id } } })),
 
   users: (at: string | null) => done(api.GET('/api/v1/users', cursor(at))),
   createUser: (body: Schemas['UserCreate']) => done(api.POST('/api/v1/users', { body })),
   changeUser: (id: T.Id, body: Schemas['UserPatch']) => done(api.PATCH('/api/v1/users/{user_id}', { params: { path: { user_id: id } }, body })),
   setPassword: (id: T.Id, password: string) => done(api.POST('/api/v1/users/{user_id}/password', { params: { path: { user_id: id } }, body: { password } })),
+  resetSecondFactor: (id: T.Id) => done(api.DELETE('/api/v1/users/{user_id}/totp', { params: { path: { user_id: id } } })),
   roles: () => done(api.GET('/api/v1/roles')),
   rights: () => done(api.GET('/api/v1/rights')),
   createRole: (body: Schemas['RoleCreate']) => done(api.POST('/api/v1/roles', { body })),
@@ -45,7 +54,7 @@ export const admin = {
   tokens: () => done(api.GET('/api/v1/tokens')),
   createToken: (body: Schemas['TokenCreate']) => done(api.POST('/api/v1/tokens', { body })),
   deleteToken: (id: T.Id) => done(api.DELETE('/api/v1/tokens/{token_id}', { params: { path: { token_id: id } } })),
-  audit: (at: string | null) => done(api.GET('/api/v1/audit', cursor(at))),
+  audit: (query: AuditQuery) => done(api.GET('/api/v1/audit', { params: { query } })),
 
   adapters: () => as<T.AdapterView[]>(done(api.GET('/api/v1/adapters'))),
   accounts: () => as<T.AccountView[]>(done(api.GET('/api/v1/accounts'))),

@@ -13,7 +13,7 @@ const as = <R>(answer: Promise<unknown>): Promise<R> => answer as Promise<R>
 /** What agents ask of the hub, one line each. Administration is in `admin.ts`. */
 export const hub = {
   session: () => done(api.GET('/api/v1/session')),
-  signIn: (name: string, password: string) => done(api.POST('/api/v1/session', { body: { name, password } })),
+  signIn: (body: Schemas['SignIn']) => done(api.POST('/api/v1/session', { body })),
   signOut: () => done(api.DELETE('/api/v1/session')),
   setup: () => done(api.GET('/api/v1/setup')),
   createFirstUser: (body: Schemas['Setup']) => done(api.POST('/api/v1/setup', { body })),

@@ -63,7 +63,7 @@ export default {
   problem: {
     wrong_old_password: 'The old password is wrong.',
     too_many_attempts: 'Too many tries. Wait a moment.',
-    no_rights: 'You cannot give away rights that you do not have.',
+    no_rights: 'Nobody has given you a role yet. Ask an administrator.',
     escalation: 'You cannot give away rights that you do not have.',
     bad_csrf_token: 'This page is too old. Please load it again.',
     name_taken: 'This name is taken already.',

@@ -63,7 +63,7 @@ export default {
   problem: {
     wrong_old_password: '原密码错误。',
     too_many_attempts: '尝试次数过多，请稍候。',
-    no_rights: '不能授予自己没有的权限。',
+    no_rights: '您还没有任何角色，请联系管理员。',
     escalation: '不能授予自己没有的权限。',
     bad_csrf_token: '页面已过期，请重新加载。',
     name_taken: '名称已被使用。',

@@ -39,8 +39,9 @@ export const useSession = defineStore('session', () => {
     }
   }
 
-  async function signIn(name: string, password: string): Promise<void> {
-    await begin(await hub.signIn(name, password))
+  /** `code`: of the second factor, once the hub has asked for it (`totp_needed`). */
+  async function signIn(name: string, password: string, code?: string): Promise<void> {
+    await begin(await hub.signIn({ name, password, ...(code && { code }) }))
     setupNeeded.value = false
   }
 

@@ -9,3 +9,5 @@ export function useRoleName(): (role: RoleView) => string {
 }
 
 export const keyOfRight = (right: string): string => 'right.' + right.replace('.', '_')
+
+export const explanationOf = (right: string): string => 'right_text.' + right.replace('.', '_')
