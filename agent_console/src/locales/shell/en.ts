@@ -5,6 +5,7 @@ export default {
     help: 'Keyboard shortcuts',
     back: 'Back',
     compose: 'New e-mail',
+    undo: 'Undo what was just done',
     notifications: 'Notifications',
     accept_offer: 'Accept what is offered',
     refuse_offer: 'Refuse what is offered',

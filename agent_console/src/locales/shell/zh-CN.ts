@@ -5,6 +5,7 @@ export default {
     help: '键盘快捷键',
     back: '返回',
     compose: '写邮件',
+    undo: '撤销刚才的操作',
     notifications: '通知',
     accept_offer: '接受分配的会话',
     refuse_offer: '拒绝分配的会话',
