@@ -66,6 +66,12 @@ class Stale(Conflict):
     code = "stale"
 
 
+class NameTaken(Conflict):
+    """Another one has this name already (letter case and width do not matter)."""
+
+    code = "name_taken"
+
+
 class Gone(HubError):
     """It was there and will not come back."""
 

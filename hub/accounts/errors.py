@@ -13,12 +13,6 @@ class AccountDisabled(Conflict):
     code = "account_disabled"
 
 
-class NameTaken(Conflict):
-    """Another account has this name."""
-
-    code = "name_taken"
-
-
 class RecipientTaken(Conflict):
     """Another account takes mail for this address or domain already."""
 

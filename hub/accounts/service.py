@@ -10,14 +10,13 @@ from msgspec import UNSET
 from hub import clock
 from hub.accounts import events, forms, queries, routes
 from hub.accounts.adapters import Adapters, Lent, try_settings
-from hub.accounts.errors import NameTaken
 from hub.accounts.values import Account, AccountChange, Brief, NewAccount
 from hub.auth import Caller, audit
 from hub.bus import Bus
 from hub.channels import catalog
 from hub.channels.contract import Check
 from hub.db import Database, Reads, UniqueViolation, Work
-from hub.errors import ClientKeyReused, Invalid, Stale
+from hub.errors import ClientKeyReused, Invalid, NameTaken, Stale
 from hub.ids import AccountId, new_id
 from hub.messages import plain
 from hub.messages.capabilities import Capabilities

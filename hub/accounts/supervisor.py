@@ -1,11 +1,11 @@
 """Keeps every enabled account's adapter running, in one process of all at a time, and says how it fares."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from hub import clock
 from hub.accounts import events, queries
 from hub.accounts.adapters import Adapters
 from hub.accounts.backoff import Backoff
@@ -82,9 +82,7 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 while True:
                     await self._round(group)
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(self.timing.poll):
-                            await self._woken.wait()
+                    await clock.wait(self._woken, self.timing.poll)
                     self._woken.clear()
         finally:
             unsubscribe()

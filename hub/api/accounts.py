@@ -12,7 +12,6 @@ from hub.accounts import Account, AccountChange, NewAccount, forms
 from hub.accounts.errors import (
     AccountDisabled,
     BadAccountSettings,
-    NameTaken,
     NoSuchAccount,
     RecipientTaken,
     SecretNeeded,
@@ -21,7 +20,7 @@ from hub.api.endpoint import SIGNED_IN, Request, Router
 from hub.auth.rights import Right
 from hub.channels import catalog
 from hub.channels.contract import AdapterEntry, Check
-from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
+from hub.errors import ClientKeyReused, Invalid, NameTaken, NotFound, Stale
 from hub.ids import AccountId, QueueId
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities

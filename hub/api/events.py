@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from hub import clock
 from hub.api.endpoint import SIGNED_IN, Request, Router
 from hub.auth import Caller
 from hub.conversations.sight import told, variants
@@ -56,18 +57,10 @@ async def poll(request: Request, query: EventQuery) -> Events:
             left = deadline - loop.time()
             if items or left <= 0:
                 return Events(items=items, next_cursor=after)
-            await _wait(happened, min(left, POLL))
+            await clock.wait(happened, min(left, POLL))
             caller = await request.hub.auth.callers.again(caller)  # what was taken away meanwhile is gone
     finally:
         unsubscribe()
-
-
-async def _wait(happened: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await happened.wait()
-    except TimeoutError:
-        pass
 
 
 async def _read(db: Database, caller: Caller, after: Cursor) -> tuple[list[EventView], Cursor]:

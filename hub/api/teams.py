@@ -6,10 +6,10 @@ import msgspec
 
 from hub.api.endpoint import SIGNED_IN, Request, Router
 from hub.auth import Right, queries
-from hub.auth.errors import NameTaken, NoSuchUser
+from hub.auth.errors import NoSuchUser
 from hub.auth.names import BadName
 from hub.auth.values import Team
-from hub.errors import NotFound, Stale
+from hub.errors import NameTaken, NotFound, Stale
 from hub.ids import TeamId, UserId
 
 api = Router(tag="teams")

@@ -9,11 +9,11 @@ from msgspec import UNSET, UnsetType
 from hub.api.endpoint import SIGNED_IN, Page, Request, Router
 from hub.api.paging import Cursor, Limit, SearchText, page
 from hub.auth import Right, queries
-from hub.auth.errors import Escalation, LastAdministrator, NameTaken, NoSuchUser, WeakPassword, WorkNumberTaken
+from hub.auth.errors import Escalation, LastAdministrator, NoSuchUser, WeakPassword, WorkNumberTaken
 from hub.auth.names import BadName, fold
 from hub.auth.values import Locale, NewUser, User, UserChange
 from hub.db.keyset import BadCursor, read_cursor
-from hub.errors import Stale
+from hub.errors import NameTaken, Stale
 from hub.ids import RoleId, TeamId, UserId
 
 api = Router(tag="users")

@@ -103,12 +103,6 @@ class NoSuchUser(NotFound):
     """No user by this id or name."""
 
 
-class NameTaken(Conflict):
-    """Another one has this name already (letter case and width do not matter)."""
-
-    code = "name_taken"
-
-
 class WorkNumberTaken(Conflict):
     """Another user has this work number."""
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from hub.auth import audit, events, policy, queries
 from hub.auth.callers import Caller
-from hub.auth.errors import NameTaken, RoleInUse
+from hub.auth.errors import RoleInUse
 from hub.auth.names import fold, title
 from hub.auth.rights import Right, compact
 from hub.auth.values import Role
 from hub.bus import Bus
 from hub.db import Database, UniqueViolation, Work
-from hub.errors import Stale
+from hub.errors import NameTaken, Stale
 from hub.ids import RoleId, new_id
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from hub import clock
 from hub.auth import audit, oidc, queries
 from hub.auth.callers import SYSTEM, Caller
-from hub.auth.errors import NameTaken, NoRights, SignOnFailed, SignOnRefused
+from hub.auth.errors import NoRights, SignOnFailed, SignOnRefused
 from hub.auth.hashing import hashed
 from hub.auth.names import BadName, user_name
 from hub.auth.oidc import Identity, Metadata, Provider
@@ -19,6 +19,7 @@ from hub.auth.users import Users
 from hub.auth.values import NewUser, SignedIn
 from hub.db import Database, Row, UniqueViolation, Work
 from hub.egress import Egress, fetch, open_session
+from hub.errors import NameTaken
 from hub.ids import RoleId, UserId, new_id
 from hub.messages.address import BadAddress, normal_email
 from hub.messages.plain import line

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from hub.auth import audit, events, queries
 from hub.auth.callers import Caller
-from hub.auth.errors import NameTaken
 from hub.auth.names import fold, title
 from hub.auth.values import Team
 from hub.bus import Bus
 from hub.db import Database, UniqueViolation, Work
-from hub.errors import Stale
+from hub.errors import NameTaken, Stale
 from hub.ids import TeamId, UserId, new_id
 
 

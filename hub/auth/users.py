@@ -9,14 +9,14 @@ from msgspec import UNSET
 from hub import clock
 from hub.auth import audit, events, policy, queries
 from hub.auth.callers import SYSTEM, Caller
-from hub.auth.errors import NameTaken, SetupDone, WorkNumberTaken
+from hub.auth.errors import SetupDone, WorkNumberTaken
 from hub.auth.names import fold, title, user_name
 from hub.auth.passwords import Passwords, check_strength
 from hub.auth.proof import PasswordProof
 from hub.auth.values import NewUser, User, UserChange
 from hub.bus import Bus
 from hub.db import Database, UniqueViolation, Work
-from hub.errors import Stale
+from hub.errors import NameTaken, Stale
 from hub.ids import RoleId, TeamId, UserId, new_id
 from hub.messages.address import normal_email
 

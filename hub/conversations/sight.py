@@ -11,7 +11,6 @@ from hub.auth.callers import Caller
 from hub.auth.rights import Right
 from hub.db import Audience, LoggedEvent
 
-MOVED = "conversation.moved"
 APPEARED, VANISHED, CHANGED = "conversation.appeared", "conversation.vanished", "conversation.changed"
 
 

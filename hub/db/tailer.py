@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
 
+from hub import clock
 from hub.db.database import Database
 from hub.db.errors import DatabaseGone
 from hub.db.events import Cursor, LoggedEvent, Position, _cursor, epoch_of, head_position, read_page
@@ -56,16 +57,9 @@ class Tailer:
                 self._woken.clear()
                 pause = await self._read_all()
                 if pause:
-                    await self._sleep(pause)
+                    await clock.wait(self._woken, pause)
         finally:
             stop()
-
-    async def _sleep(self, pause: float) -> None:
-        try:
-            async with asyncio.timeout(pause):
-                await self._woken.wait()
-        except TimeoutError:
-            return
 
     async def _read_all(self) -> float:
         """Read and hand on what there is; returns how long to wait, 0 when there may be more."""

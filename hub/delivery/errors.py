@@ -1,6 +1,6 @@
 """Why something is not sent."""
 
-from hub.errors import Conflict, Forbidden, Invalid, NotFound
+from hub.errors import Conflict, Forbidden, Invalid
 
 
 class Refused(Invalid):
@@ -25,12 +25,6 @@ class NotItsAuthor(Forbidden):
     """Only who wrote a message takes it back."""
 
     code = "not_its_author"
-
-
-class NoSuchDelivery(NotFound):
-    """Not there, or not for this caller."""
-
-    code = "no_such_delivery"
 
 
 class NothingToRetry(Conflict):

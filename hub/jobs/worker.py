@@ -99,7 +99,7 @@ class Worker:
                 # A fresh context: nothing of one job lives on in the next.
                 group.create_task(self._perform(run), name=f"job {job.name}", context=contextvars.Context())
             if not free or len(jobs) < free:
-                await self._sleep()
+                await clock.wait(self._woken, POLL)
 
     async def _claim(self, most: int) -> list[Job]:
         try:
@@ -108,13 +108,6 @@ class Worker:
             )
         except DatabaseGone:
             return []
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._woken.wait()
-        except TimeoutError:
-            return
 
     async def _perform(self, run: _Run) -> None:
         try:

@@ -98,12 +98,6 @@ EVENTS = (
     _visitor("forget", protocol.Forget, 3, 3600),
 )
 
-EMITTED = {
-    AGENT: ("hello", "event", "notice", "resync", "bye"),
-    VISITOR: ("hello", "event", "typing", "resync", "bye"),
-}
-"""What the server sends."""
-
 
 def declared(namespace: str) -> tuple[SocketEvent, ...]:
     """The events of one namespace."""

@@ -74,18 +74,11 @@ class Dispatcher:
                 except HubError as error:
                     log.warning("routing waits", extra={"code": error.code})
                     await asyncio.sleep(POLL)
-                await self._sleep()
+                await clock.wait(self._woken, POLL)
                 await asyncio.sleep(REST)
         finally:
             for end in ends:
                 end()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._woken.wait()
-        except TimeoutError:
-            return
 
     async def settle(self) -> int:
         """Decide until there is nothing left to decide; returns in how many rounds."""

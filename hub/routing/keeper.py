@@ -43,17 +43,10 @@ class Keeper:
                 except HubError as error:
                     log.warning("the response clocks wait", extra={"code": error.code})
                     await asyncio.sleep(POLL)
-                await self._sleep()
+                await clock.wait(self._woken, POLL)
                 await asyncio.sleep(REST)
         finally:
             end()
-
-    async def _sleep(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._woken.wait()
-        except TimeoutError:
-            return
 
     async def settle(self) -> None:
         """One round."""

@@ -8,7 +8,6 @@ from hub.channels.email.headers import Headers
 from hub.messages.events import ThreadKey
 
 MAX_REFERENCES: Final = 50
-TOKEN_LENGTH: Final = 40  # characters of base32 in lower case: 16 bytes of an id and 9 of its HMAC
 VERP_LOCAL_PART: Final = "bounce"
 
 _TOKEN: Final = re.compile(r"([^\s<>@,;+]{1,64})\+([a-z2-7]{40})@", re.IGNORECASE)

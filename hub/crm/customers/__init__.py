@@ -1,7 +1,7 @@
 """Customers: persons and organisations, how they are reached, and what they refuse."""
 
 from hub.crm.customers.identify import Identified, identify, identify_many
-from hub.crm.customers.queries import names, refused
+from hub.crm.customers.queries import names
 from hub.crm.customers.service import Customers
 from hub.crm.customers.values import (
     Change,
@@ -32,5 +32,4 @@ __all__ = [
     "identify",
     "identify_many",
     "names",
-    "refused",
 ]

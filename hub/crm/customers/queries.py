@@ -99,17 +99,6 @@ async def _found(db: Database, q: str, cursor: str | None, limit: int) -> list[R
     return await db.fetch(statement, asked, after(cursor), limit + 1)
 
 
-async def refused(source: Reads, customer_ids: Iterable[UUID], channel: ChannelKind) -> str | None:
-    """Why one of these customers is not to be written to on `channel`, never empty; None where nobody refuses it."""
-    row = await source.fetch_one(
-        "SELECT reason FROM customer_refusal"
-        " WHERE customer_id = ANY($1::uuid[]) AND channel = $2 AND ended_at IS NULL ORDER BY n LIMIT 1",
-        list(customer_ids),
-        str(channel),
-    )
-    return None if row is None else row["reason"] or "refused"
-
-
 async def owner(source: Reads, address: Address) -> CustomerId | None:
     """Whose address it is; None where it is nobody's or several people's."""
     rows = await source.fetch(

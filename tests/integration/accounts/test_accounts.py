@@ -11,7 +11,6 @@ from hub.accounts import Account, AccountChange, Accounts, NewAccount, briefs, e
 from hub.accounts.errors import (
     AccountDisabled,
     BadAccountSettings,
-    NameTaken,
     NoSuchAccount,
     RecipientTaken,
     SecretNeeded,
@@ -20,7 +19,7 @@ from hub.auth import Caller
 from hub.bus import LocalBus
 from hub.channels.contract import Check
 from hub.db import Database, read_events
-from hub.errors import ClientKeyReused, Invalid, NotFound, Stale
+from hub.errors import ClientKeyReused, Invalid, NameTaken, NotFound, Stale
 from hub.ids import AccountId
 from hub.secrets import BrokenSeal, SecretKeys
 from tests.integration.accounts.conftest import CANARY, LENT

@@ -8,7 +8,6 @@ from hub.auth import SYSTEM, Auth, Caller, Right, audit, queries
 from hub.auth.errors import (
     Escalation,
     LastAdministrator,
-    NameTaken,
     NoRights,
     SetupDone,
     WeakPassword,
@@ -18,7 +17,7 @@ from hub.auth.errors import (
 )
 from hub.auth.values import NewUser, User, UserChange
 from hub.db import Database, as_json
-from hub.errors import Stale, Unauthorised
+from hub.errors import NameTaken, Stale, Unauthorised
 from tests.integration.auth.conftest import PASSWORD, add
 
 

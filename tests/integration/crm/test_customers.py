@@ -15,14 +15,14 @@ from hub.crm.customers import (
     NewAddress,
     NewCustomer,
     Sex,
-    refused,
 )
 from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
 from hub.db import Database
 from hub.db.keyset import BadCursor
+from hub.delivery.store import refused
 from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import CustomerId
-from hub.messages.address import AddressKind, BadAddress, ChannelKind
+from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind
 from tests.integration.crm.conftest import events
 
 HOSTILE = [
@@ -143,22 +143,24 @@ async def test_only_a_person_joins_and_only_an_organisation_is_joined(customers:
 async def test_a_refused_channel_is_refused_until_it_is_allowed_again(
     customers: Customers, agent: Caller, database: Database
 ) -> None:
-    made = await customers.create(NewCustomer(name="Li"), by=agent)
+    mail = Address(kind=AddressKind.EMAIL, value="li@example.com")
+    made = await customers.create(NewCustomer(name="Li", addresses=(email("li@example.com"),)), by=agent)
     changed = await customers.refuse(made.id, ChannelKind.EMAIL, reason="asked on the phone", by=agent)
 
     assert [(one.channel, one.reason, one.by_name) for one in changed.refusals] == [
         (ChannelKind.EMAIL, "asked on the phone", "Mei")
     ]
-    assert await refused(database, [made.id], ChannelKind.EMAIL) == "asked on the phone"
-    assert await refused(database, [made.id], ChannelKind.SMS) is None
+    assert await refused(database, [mail], ChannelKind.EMAIL) == {mail: "asked on the phone"}
+    assert await refused(database, [mail], ChannelKind.SMS) == {}
     assert (await customers.allow(made.id, ChannelKind.EMAIL, by=agent)).refusals == ()
-    assert await refused(database, [made.id], ChannelKind.EMAIL) is None
+    assert await refused(database, [mail], ChannelKind.EMAIL) == {}
 
 
 async def test_a_refusal_without_a_reason_is_still_one(customers: Customers, agent: Caller, database: Database) -> None:
-    made = await customers.create(NewCustomer(name="Li"), by=agent)
+    mail = Address(kind=AddressKind.EMAIL, value="li@example.com")
+    made = await customers.create(NewCustomer(name="Li", addresses=(email("li@example.com"),)), by=agent)
     await customers.refuse(made.id, ChannelKind.EMAIL, reason="", by=agent)
-    assert await refused(database, [made.id], ChannelKind.EMAIL)
+    assert await refused(database, [mail], ChannelKind.EMAIL) == {mail: "refused"}
 
 
 async def test_an_ended_refusal_stays_on_record(
