@@ -119,7 +119,7 @@ async def _agents(db: Database, program: Program) -> list[Agent]:
 
 def _filters(agent: Agent) -> "itertools.chain[Filter]":
     every: list[dict[str, Any]] = [{}, {"waiting_for": "us"}, {"channel": "email"}, {"priority": "normal"}, {"unread": True}]
-    plain = (Filter(view=view, **more) for view in ("all", "unassigned", "mine", "snoozed", "unread") for more in every)  # type: ignore[arg-type]
+    plain = (Filter(view=view, **more) for view in ("all", "unassigned", "mine", "snoozed", "unread") for more in every)
     more = (Filter(priority=priority) for priority in ("low", "high", "urgent"))
     return itertools.chain(plain, more, [Filter(overdue=True), Filter(view="drafts"), Filter(view="mentions")])
 

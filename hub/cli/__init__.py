@@ -56,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     add("check", "look for what would go wrong", _check)
     add("openapi", "print the OpenAPI document", _openapi)
     demo = add("demo", "fill the database with an example", _demo)
-    demo.add_argument("--size", type=int, default=0, metavar="N", help="how many conversations at least (default: those of the example)")
+    demo.add_argument(
+        "--size", type=int, default=0, metavar="N", help="how many conversations at least (default: those of the example)"
+    )
     replay = add("replay", "file again what came in, from the journal", _replay)
     replay.add_argument(
         "journal_id",
