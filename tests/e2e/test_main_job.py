@@ -150,7 +150,7 @@ def test_three_customers_on_three_ways_are_answered_from_one_page(
     visitor.shows(f"Until three o'clock, yes. {key}")
     expect(console.message(f"Until three o'clock, yes. {key}")).to_have_attribute("data-status", "read")
 
-    answers = {by_smtp: f"It left this morning. {key}", by_imap: f"发票见附件。 {key}"}
+    answers = {by_smtp: f"It left this morning. {key}", by_imap: f"发票已经寄出。 {key}"}
     for text, answer in answers.items():
         console.open(text)
         console.write(answer)
