@@ -88,7 +88,7 @@ export default {
     send_close: '发送并关闭',
     send_next: '发送并转到下一个',
     send_later: '定时发送…',
-    send_snooze: '发送并稍后处理',
+    send_snooze: '发送并搁置',
     later: { title: '定时发送', text: '发送之前可以撤回。', hour: '一小时后', morning: '明天上午', afternoon: '明天下午', monday: '周一上午', own: '其他时间', plan: '定时' },
     sent_toast: '已发送',
     undo_in: '撤销（{n}）',
@@ -98,6 +98,6 @@ export default {
     find_macro: '查找宏',
     macro_done: '{title}：已完成',
     macro_failed: '{title} 停在“{step}”：{why}',
-    macro: { reply: '回复', note: '备注', tag: '加标签', untag: '去标签', assign: '分配', queue: '转到队列', priority: '优先级', close: '关闭', reopen: '重新打开', snooze: '稍后处理' },
+    macro: { reply: '回复', note: '备注', tag: '加标签', untag: '去标签', assign: '分配', queue: '转到队列', priority: '优先级', close: '关闭', reopen: '重新打开', snooze: '搁置' },
   },
 }
