@@ -60,7 +60,7 @@ export default {
     done: {
       assign: '已分配 {n} 个',
       queue: '已转移 {n} 个',
-      snooze: '{n} 个搁置',
+      snooze: '已搁置 {n} 个',
       tag: '已为 {n} 个加标签',
       untag: '已从 {n} 个移除标签',
       priority: '已更改 {n} 个的优先级',
