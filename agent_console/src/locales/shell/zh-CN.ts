@@ -14,7 +14,7 @@ export default {
     go_all: '前往全部会话',
     go_snoozed: '前往已搁置',
     go_customers: '前往客户',
-    go_tickets: '前往事务',
+    go_tickets: '前往工单',
     go_wallboard: '前往监控大屏',
     go_settings: '前往设置',
     next: '下一个会话',
@@ -74,9 +74,9 @@ export default {
   },
   notified: { mention: '{name} 提到了您', assigned: '{name} 将会话指派给您', overdue: '回复已超时' },
   command: {
-    placeholder: '操作、会话、客户、事务、设置……',
+    placeholder: '操作、会话、客户、工单、设置……',
     results: '{n} 个结果 | {n} 个结果',
-    kind: { action: '操作', conversation: '会话', customer: '客户', ticket: '事务', setting: '设置' },
+    kind: { action: '操作', conversation: '会话', customer: '客户', ticket: '工单', setting: '设置' },
   },
   settings_place: { profile: '个人设置', accounts: '账号与网站', queues: '队列', hours: '工作时间', canned: '服务用语', macros: '宏', tags: '标签', users: '用户', teams: '团队', roles: '角色', tokens: 'API 令牌', audit: '审计日志', system: '收发故障' },
   keys: {
