@@ -159,13 +159,6 @@ class ParsesRaw(Protocol):
 
 
 @runtime_checkable
-class SendsTyping(Protocol):
-    """Can show the other side that an agent is typing."""
-
-    async def send_typing(self, to: Address, typing: bool) -> None: ...
-
-
-@runtime_checkable
 class ChecksAccount(Protocol):
     """Can try its settings before they are saved."""
 
