@@ -7,8 +7,9 @@ from uuid import UUID
 
 from hub import clock
 from hub.auth.callers import Caller
-from hub.conversations.counting import Counter, Index
+from hub.conversations.counting import Index
 from hub.conversations.filters import Filter
+from hub.conversations.kinds import Counter
 from hub.conversations.saved import SavedView, views_for
 from hub.conversations.store import conversation_of
 from hub.db import Database, LoggedEvent, Row

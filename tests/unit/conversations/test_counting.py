@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
-from hub.conversations.counting import Counter, Index
+from hub.conversations.counting import Index
 from hub.conversations.filters import Filter
+from hub.conversations.kinds import Counter
 from hub.ids import QueueId, UserId
 
 QUEUES = [None, *(str(UUID(int=number)) for number in (1, 2))]
