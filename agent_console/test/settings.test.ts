@@ -65,7 +65,8 @@ describe('the audit log', () => {
   it('says what changed, without what says nothing', () => {
     const detail = { name: 'Sales', added: ['audit.read'], removed: [], until: null, disabled: true }
     expect(nameIn(detail)).toBe('Sales')
-    expect(changesIn(detail)).toEqual(['added: audit.read', 'disabled: true'])
+    const words: Record<string, string> = { added: 'Added', 'audit.read': 'Read the audit log', true: 'yes' }
+    expect(changesIn(detail, (_, word) => words[word] ?? word)).toEqual(['Added: Read the audit log', 'disabled: yes'])
   })
 })
 

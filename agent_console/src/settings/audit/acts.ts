@@ -75,10 +75,11 @@ export function asked({ user, action, from, to }: Wanted) {
 /** The name of what was acted on, where the log kept one. */
 export const nameIn = (detail: Query): string => text(detail.name) || text(detail.title) || text(detail.address)
 
-/** The rest of what changed, a line each: `added: customers.read, audit.read`. */
-export function changesIn(detail: Query): string[] {
-  const rest = Object.entries(detail).filter(([key, value]) => !['name', 'title', 'address'].includes(key) && value !== null && !(Array.isArray(value) && !value.length))
-  return rest.map(([key, value]) => `${key}: ${Array.isArray(value) ? value.map(shown).join(', ') : shown(value)}`)
-}
+type WordFor = (kind: 'detail' | 'value', word: string) => string
 
-const shown = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+/** The rest of what changed, a line each, in the reader's words: `Added: See customers, Read the audit log`. */
+export function changesIn(detail: Query, wordFor: WordFor): string[] {
+  const rest = Object.entries(detail).filter(([key, value]) => !['name', 'title', 'address'].includes(key) && value !== null && !(Array.isArray(value) && !value.length))
+  const shown = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : wordFor('value', String(value)))
+  return rest.map(([key, value]) => `${wordFor('detail', key)}: ${Array.isArray(value) ? value.map(shown).join(', ') : shown(value)}`)
+}
