@@ -98,7 +98,7 @@ async def _loaded(browser: Browser, program: Program, *, signed_in: bool) -> tup
         return int(sum(size for id, size in sizes.items() if id in counted))
 
     await page.goto(url, wait_until="commit")
-    await (page.get_by_text("All clear") if signed_in else page.locator("form")).first.wait_for()
+    await (page.get_by_text("全部处理完毕") if signed_in else page.locator("form")).first.wait_for()
     usable = total()
     await page.wait_for_load_state("networkidle")
     await context.close()
