@@ -144,15 +144,15 @@ class LiveCounts:
         try:
             rows = await self._db.fetch(_READ, user_id)
             drafts = await self._db.fetch(_DRAFTS, user_id)
+            index.add_reader(
+                user_id,
+                ((str(row["conversation_id"]), row["read_n"]) for row in rows),
+                ((str(row["conversation_id"]), row["mode"]) for row in drafts),
+                (str(row["conversation_id"]) for row in rows if row["mentioned_n"]),
+            )
         finally:
             self._waiting = None
-        index.add_reader(
-            user_id,
-            ((str(row["conversation_id"]), row["read_n"]) for row in rows),
-            ((str(row["conversation_id"]), row["mode"]) for row in drafts),
-            (str(row["conversation_id"]) for row in rows if row["mentioned_n"]),
-        )
-        self.apply(waiting)
+            self.apply(waiting)  # also where this failed: everybody else's counters live on
 
     async def _counters(self, index: Index, caller: Caller, views: Sequence[SavedView]) -> dict[tuple[str, str], Counter]:
         counters = {key: index.watch(wanted, caller) for key, wanted in _HELD.items()}

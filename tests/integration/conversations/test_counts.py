@@ -18,7 +18,7 @@ from hub.conversations import queries
 from hub.conversations.counts import Watcher
 from hub.conversations.filters import Filter, View
 from hub.conversations.saved import SavedView, views_for
-from hub.db import head
+from hub.db import DatabaseGone, head
 from hub.ids import UserId, new_id
 from hub.realtime.agent_links import place_of
 from tests.fixtures.console import Client
@@ -140,3 +140,28 @@ async def test_counters_kept_by_change_equal_what_the_database_counts(front: Fro
                 await agree(front, watcher, who)
         again = await front.hub.counts.watch("late", boss)  # who comes later is told the same
         await agree(front, again, boss)
+
+
+async def test_what_happens_while_a_newcomer_cannot_be_read_is_counted_all_the_same(
+    front: Front, anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await many(front, 2)
+    me = UserId(UUID((await ok(await anna.get("/session")))["user"]["id"]))
+    anybody = Caller(kind="token", name="program", rights=frozenset(Right))
+    boss = Caller(kind="user", name="anna", user_id=me, rights=frozenset(Right))
+    db, fetch = front.hub.db, front.hub.db.fetch
+
+    async def goes_away(sql: str, *args: Any) -> Any:
+        if "conversation_read r" in sql and args == (me,):
+            await ok(await anna.patch(f"/conversations/{ids[0]}", {"state": "closed"}))
+            await caught_up(front)
+            raise DatabaseGone("it is away")
+        return await fetch(sql, *args)
+
+    async with counted(front):
+        watcher = await front.hub.counts.watch("first", anybody)
+        with monkeypatch.context() as away:
+            away.setattr(db, "fetch", goes_away)
+            with pytest.raises(DatabaseGone):
+                await front.hub.counts.watch("newcomer", boss)
+        await agree(front, watcher, anybody)
