@@ -7,7 +7,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from hub.errors import HubError
-from hub.settings import Settings, read_secret
+from hub.secrets import read_secret
+from hub.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

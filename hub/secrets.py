@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_bytes, token_hex
 from typing import Literal, Self
 
 from cryptography.exceptions import InvalidTag
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hub.errors import HubError
-from hub.settings import read_secret
+from hub.settings import BadSettings, Problem
 
 Purpose = Literal["accounts", "reply-token", "files", "session", "second-factor"]
 
@@ -60,3 +61,27 @@ class SecretKeys:
         code = hmac.HMAC(self.key(purpose), hashes.SHA256())
         code.update(message)
         return code.finalize()
+
+
+def read_secret(path: Path) -> bytes:
+    """The 32 bytes every key of the hub is derived from; made on first use, readable by the owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        _create_secret(path)
+    if len(secret := path.read_bytes()) < 32:
+        raise BadSettings([Problem("secret_file", str(path), "holds fewer than 32 bytes")])
+    return secret
+
+
+def _create_secret(path: Path) -> None:
+    draft = path.with_name(f"{path.name}.{token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)  # link fails where rename would replace what another process made at the same moment
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,8 +1,6 @@
 """Settings of the hub: `hub.toml` < `HUB_*` variables < flags; every problem is told at once."""
 
 import difflib
-import os
-import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -137,30 +135,6 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str], toml_path: Path |
     if problems:
         raise BadSettings(problems)
     return settings
-
-
-def read_secret(path: Path) -> bytes:
-    """The 32 bytes every key of the hub is derived from; made on first use, readable by the owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        _create_secret(path)
-    if len(secret := path.read_bytes()) < 32:
-        raise BadSettings([Problem("secret_file", str(path), "holds fewer than 32 bytes")])
-    return secret
-
-
-def _create_secret(path: Path) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(secrets.token_bytes(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # link fails where rename would replace what another process made at the same moment
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
 
 
 def _derived(settings: Settings) -> Iterator[tuple[str, Any]]:

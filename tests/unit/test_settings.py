@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hub.settings import BadSettings, Settings, load, options, read_secret
+from hub.secrets import read_secret
+from hub.settings import BadSettings, Settings, load, options
 
 
 def problems(flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None, toml: Path | None = None) -> str:
