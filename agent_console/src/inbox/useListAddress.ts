@@ -14,10 +14,14 @@ export function useListAddress(place: Ref<string>) {
   const savedId = computed(() => savedIn(place.value))
   const saved = computed(() => views.value?.find((one) => one.id === savedId.value))
 
-  /** Undefined while the saved view is not known. */
-  const filter = computed<ConversationFilter | undefined>(() => {
+  const asked = (): ConversationFilter | undefined => {
     if (!savedId.value) return { view: viewIn(place.value), ...narrowingFrom(route.query), sort: sortFrom(route.query) }
     return saved.value && { view: 'all', ...saved.value.filter, sort: saved.value.sort }
+  }
+  /** Undefined while the saved view is not known. The same object while it means the same: opening a row makes no other list. */
+  const filter = computed<ConversationFilter | undefined>((before) => {
+    const now = asked()
+    return JSON.stringify(now) === JSON.stringify(before) ? before : now
   })
 
   const to = (id?: Id) => ({ name: 'inbox', params: { view: place.value, ...(id && { id }) }, query: route.query })
