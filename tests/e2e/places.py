@@ -15,7 +15,7 @@ from tests.e2e.desks import Desk, eventually
 
 WIDE: ViewportSize = {"width": 1366, "height": 768}
 NARROW: ViewportSize = {"width": 390, "height": 844}
-SETTINGS = "profile accounts queues users teams roles tokens audit system".split()
+SETTINGS = "profile accounts queues hours canned macros tags users teams roles tokens audit system".split()
 STILL = "document.getAnimations().every((one) => one.playState !== 'running' || !isFinite(one.effect.getTiming().iterations))"
 
 
@@ -50,6 +50,16 @@ OPENINGS = (
     Opening("tickets", "New ticket"),
     Opening("accounts", "Camellia shop"),
     Opening("accounts", "Inbox.*E-mail"),
+    Opening("accounts", "^New account", role="menu"),
+    Opening("queues", "^New queue"),
+    Opening("hours", "^New calendar"),
+    Opening("canned", "^New canned reply"),
+    Opening("macros", "^New macro"),
+    Opening("tags", "^New tag"),
+    Opening("users", "^New user"),
+    Opening("teams", "^New team"),
+    Opening("roles", "^New role"),
+    Opening("tokens", "^New token"),
 )
 
 
