@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
-import msgspec
-
 from hub.api.files import INLINE, Provider, ServedFile
 from hub.api.signed import sign_path
+from hub.conversations import queries
 from hub.conversations.values import AttachmentView
 from hub.db import Database
 from hub.errors import NotFound
+from hub.ids import MessageId
 from hub.media import find
 from hub.secrets import SecretKeys
 
@@ -41,19 +41,17 @@ def providers(db: Database, keys: SecretKeys) -> dict[str, Provider]:
         )
 
     async def html(what: Mapping[str, Any]) -> ServedFile:
-        return await _html(db, keys, UUID(str(what["id"])), remote=bool(what.get("remote")))
+        return await _html(db, keys, MessageId(UUID(str(what["id"]))), remote=bool(what.get("remote")))
 
     return {"attachment": attachment, "html": html}
 
 
-async def _html(db: Database, keys: SecretKeys, id: UUID, *, remote: bool) -> ServedFile:
-    row = await db.fetch_one(
-        "SELECT h.html, m.attachments FROM message_html h JOIN message m ON m.id = h.message_id WHERE h.message_id = $1", id
-    )
-    if row is None:
+async def _html(db: Database, keys: SecretKeys, id: MessageId, *, remote: bool) -> ServedFile:
+    found = await queries.html(db, id)
+    if found is None:
         raise NotFound("there is no such file")
-    files = msgspec.convert(row["attachments"], tuple[AttachmentView, ...])
-    body = _CID.sub(lambda found: _inline(keys, files, found[1]), row["html"])
+    html, files = found
+    body = _CID.sub(lambda named: _inline(keys, files, named[1]), html)
     if remote:
         body = _REMOTE.sub(r'src="\1"', body)
     pictures = "'self' data: https: http:" if remote else "'self' data:"

@@ -1,7 +1,8 @@
 """Whether a user may see a conversation: asked by what tells users, which knows neither queues nor conversations."""
 
 from hub.auth import Auth
-from hub.conversations.sight import conversation_seen
+from hub.conversations import queries
+from hub.conversations.sight import may_see
 from hub.db import Database
 from hub.errors import Unauthorised
 from hub.ids import ConversationId, UserId
@@ -19,5 +20,5 @@ class Sight:
             caller = await self._auth.callers.of_user(user_id)
         except Unauthorised:
             return False
-        row = await self._db.fetch_one("SELECT queue_id, assignee_id FROM conversation WHERE id = $1", conversation_id)
-        return row is not None and conversation_seen(caller, row["queue_id"], row["assignee_id"])
+        audience = await queries.audience(self._db, conversation_id)
+        return audience is not None and may_see(caller, audience)

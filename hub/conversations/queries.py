@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -13,7 +14,7 @@ from hub.conversations.policy import Args, visible_to
 from hub.conversations.saved import SavedView
 from hub.conversations.store import conversation_of
 from hub.conversations.values import AttachmentView, MessageView, Party
-from hub.db import Reads, Row
+from hub.db import Audience, Reads, Row
 from hub.ids import ConversationId, MessageId, UserId
 from hub.messages.address import AddressKind, ChannelKind
 from hub.messages.content import Direction, MessageKind
@@ -33,6 +34,12 @@ async def conversation(reads: Reads, id: ConversationId, caller: Caller) -> Conv
     if not rows:
         raise NoSuchConversation()
     return conversation_of(rows[0])
+
+
+async def audience(reads: Reads, id: UUID) -> Audience | None:
+    """Who may see a conversation now, for `sight.may_see`; None where it is not there."""
+    row = await reads.fetch_one("SELECT queue_id, assignee_id, visitor_id FROM conversation WHERE id = $1", id)
+    return None if row is None else Audience(conversation_id=id, **dict(row.items()))
 
 
 async def seen_among(reads: Reads, ids: Iterable[ConversationId], caller: Caller) -> set[ConversationId]:
@@ -167,7 +174,8 @@ async def timeline(
     return [message_of(row) for row in reversed(rows)]
 
 
-async def html(reads: Reads, id: MessageId) -> str | None:
-    """The cleaned HTML of a message whose sight has been checked."""
-    rows = await reads.fetch("SELECT html FROM message_html WHERE message_id = $1", id)
-    return rows[0]["html"] if rows else None
+async def html(reads: Reads, id: MessageId) -> tuple[str, tuple[AttachmentView, ...]] | None:
+    """The cleaned HTML of a message whose sight has been checked, and the files it may show."""
+    sql = "SELECT h.html, m.attachments FROM message_html h JOIN message m ON m.id = h.message_id WHERE h.message_id = $1"
+    row = await reads.fetch_one(sql, id)
+    return None if row is None else (row["html"], msgspec.convert(row["attachments"], tuple[AttachmentView, ...]))

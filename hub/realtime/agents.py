@@ -8,8 +8,9 @@ from aiohttp import web
 from hub.auth.callers import Caller
 from hub.bus import Bus
 from hub.channels.webchat.protocol import decode
+from hub.conversations import queries
 from hub.conversations.sight import may_see
-from hub.db import Audience, Database
+from hub.db import Database
 from hub.errors import HubError, NotFound, Unauthorised
 from hub.realtime.agent_links import AgentLink, AgentLinks, place_of, say_goodbye
 from hub.realtime.answers import Answer
@@ -18,8 +19,6 @@ from hub.realtime.events import AgentHello, AgentTyping, Nothing, SetPresence, V
 from hub.realtime.frames import AGENT
 from hub.realtime.notices import talk_notice
 from hub.realtime.ports import Callers, Presence
-
-_AUDIENCE = "SELECT queue_id, assignee_id, visitor_id FROM conversation WHERE id = $1"
 
 
 class Agents:
@@ -88,16 +87,8 @@ class Agents:
         return {"cursor": link.prev}
 
     async def _tell(self, link: AgentLink, conversation_id: UUID, topic: str, **what: bool) -> bool:
-        row = await self._db.fetch_one(_AUDIENCE, conversation_id)
-        if row is None:
-            return False
-        audience = Audience(
-            conversation_id=conversation_id,
-            queue_id=row["queue_id"],
-            assignee_id=row["assignee_id"],
-            visitor_id=row["visitor_id"],
-        )
-        if not may_see(link.caller, audience):
+        audience = await queries.audience(self._db, conversation_id)
+        if audience is None or not may_see(link.caller, audience):
             return False
         self._bus.publish(topic, talk_notice(audience, user_id=link.caller.user_id, name=link.caller.name, **what))
         return True
