@@ -1,6 +1,6 @@
 """Filing: messages that arrived become entries of conversations, a batch in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from hub.conversations.store import (
 )
 from hub.conversations.threading import ReadToken, Signals, belongs, subject_key
 from hub.conversations.values import AttachmentView, MessageView, Party
-from hub.conversations.views import conversation_views
+from hub.conversations.views import Surroundings, surroundings
 from hub.db import Work
 from hub.ids import AccountId, ConversationId, CustomerId, JournalId, MessageId, QueueId, VisitorId, new_id
 from hub.messages.address import Address, AddressKind
@@ -52,6 +52,11 @@ class Filed:
     began: bool
 
 
+async def hold_senders(work: Work, senders: Iterable[tuple[AccountId, Address]]) -> None:
+    """Let no other transaction file anything of these senders: two that each begin a conversation with one would begin two."""
+    await work.hold(*(f"filing {account_id} {sender.value}" for account_id, sender in senders))
+
+
 async def file(work: Work, filings: Sequence[Filing], read_token: ReadToken) -> list[Filed]:
     """Store every message in its conversation, in the order given, and announce it."""
     if not filings:
@@ -71,14 +76,18 @@ class _Batch:
         self._by_alias: list[tuple[ConversationId, MessageId]] = []
 
     async def file(self, filings: Sequence[Filing]) -> list[Filed]:
-        # Two transactions that each begin a conversation with the same sender would begin two.
-        await self._work.hold(*(f"filing {f.account_id} {f.message.sender.value}" for f in filings))
+        await hold_senders(self._work, [(f.account_id, f.message.sender) for f in filings])
         await self._signals.load(self._work, [(f.account_id, f.message) for f in filings])
-        self._now = await lock_conversations(self._work, self._signals.conversations())
+        self._now = await lock_conversations(self._work, self._signals.conversations(), visitors=self._signals.visitors)
+        self._signals.found(self._now.values())
         await self._follow_aliases()
         began = [self._place(filing) for filing in filings]
+        around = await surroundings(self._work, self._touched())
         await self._store()
-        return await self._announce(began)
+        return self._announce(began, around)
+
+    def _touched(self) -> list[Conversation]:
+        return [self._now[id] for id in {message.conversation_id for message in self._messages}]
 
     async def _follow_aliases(self) -> None:
         """Lock what merged conversations were merged into, to the end of each chain."""
@@ -136,14 +145,14 @@ class _Batch:
                 conversation, n=n, last_in_n=max(conversation.last_in_n, self._numbers[message.id])
             )
         # New rows too: their `last_in_n` is known only now.
-        await save_conversations(self._work, [self._now[id] for id in {m.conversation_id for m in self._messages}])
+        await save_conversations(self._work, self._touched())
         linked = [(id, c.customer_id, c.created_at) for id in fresh if (c := self._now[id]).customer_id is not None]
         await self._work.insert_many(
             "conversation_customer", {"conversation_id": "uuid", "customer_id": "uuid", "linked_at": "timestamptz"}, linked
         )
 
-    async def _announce(self, began: Sequence[bool]) -> list[Filed]:
-        views = await conversation_views(self._work, [self._now[id] for id in {m.conversation_id for m in self._messages}])
+    def _announce(self, began: Sequence[bool], around: Surroundings) -> list[Filed]:
+        views = {conversation.id: around.view(conversation) for conversation in self._touched()}
         filed = []
         for message, is_new in zip(self._messages, began, strict=True):
             conversation, view = self._now[message.conversation_id], views[message.conversation_id]

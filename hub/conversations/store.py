@@ -78,16 +78,31 @@ def _values(conversation: Conversation) -> tuple[Any, ...]:
     return tuple(list(v) if isinstance(v := getattr(conversation, name), tuple) else v for name in _COLUMNS)
 
 
-async def lock_conversations(work: Work, ids: Iterable[ConversationId]) -> dict[ConversationId, Conversation]:
+# Beside those named, of each visitor the one a new message belongs to: the newest that is not closed, else the newest.
+_OF_VISITOR = """
+SELECT o.id FROM conversation o WHERE o.visitor_id = {visitor} ORDER BY CASE o.state WHEN 'closed' THEN 1 ELSE 0 END, o.n DESC LIMIT 1"""
+_LOCK_POSTGRES = f"""
+SELECT * FROM conversation WHERE id = ANY(ARRAY(
+    SELECT unnest($1::uuid[]) UNION ALL SELECT ({_OF_VISITOR.format(visitor="v.id")}) FROM unnest($2::uuid[]) AS v (id)
+)) ORDER BY id FOR UPDATE"""
+_LOCK_SQLITE = f"""
+SELECT * FROM conversation WHERE id IN (
+    SELECT value FROM json_each($1) UNION ALL SELECT ({_OF_VISITOR.format(visitor="v.value")}) FROM json_each($2) AS v
+) ORDER BY id"""
+
+
+async def lock_conversations(
+    work: Work, ids: Iterable[ConversationId], *, visitors: Iterable[UUID] = ()
+) -> dict[ConversationId, Conversation]:
     """The conversations, locked until the transaction ends; always in the order of their ids, so that two batches never wait for each other.
 
-    Their `rev` is the one under which they will be saved, and which events announced in this transaction carry.
+    `visitors`: the one each of them would go on with, too. Their `rev` is the one under which they will be saved, and which
+    events announced in this transaction carry.
     """
-    wanted = sorted(set(ids))
-    if not wanted:
+    wanted, of = sorted(set(ids)), sorted(set(visitors))
+    if not wanted and not of:
         return {}
-    lock = "FOR UPDATE" if work.dialect == "postgres" else ""
-    rows = await work.fetch(f"SELECT * FROM conversation WHERE id = ANY($1::uuid[]) ORDER BY id {lock}", wanted)
+    rows = await work.fetch(work.sql(sqlite=_LOCK_SQLITE, postgres=_LOCK_POSTGRES), wanted, of)
     locked = map(conversation_of, rows)
     return {one.id: replace(one, rev=one.rev + 1) for one in locked}
 

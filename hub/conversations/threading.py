@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from hub.conversations.lifecycle import SUBJECT_MATCHES_FOR, Conversation
+from hub.conversations.lifecycle import SUBJECT_MATCHES_FOR, Conversation, State
 from hub.db import Work
 from hub.ids import AccountId, ConversationId, MessageId
 from hub.messages.content import Direction
@@ -69,12 +69,14 @@ class Signals:
         self._by_key: dict[tuple[AccountId, str], list[Signal]] = {}  # the newest first
         self._by_message: dict[UUID, Signal] = {}
         self._by_visitor: dict[str, ConversationId] = {}
+        self.visitors: set[UUID] = set()  # who go on with a conversation of theirs
 
     async def load(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
-        """Look all of them up."""
+        """Look up all but the visitors' own, which are found as they are locked."""
         await self._load_keys(work, messages)
         await self._load_tokens(work, messages)
-        await self._load_visitors(work, messages)
+        keys = (key for _, message in messages for key in message.thread_keys)
+        self.visitors = {UUID(key.value) for key in keys if key.kind == "visitor"}
 
     async def _load_keys(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
         wanted = sorted(
@@ -112,21 +114,15 @@ class Signals:
             origin = row["from_id"] or row["conversation_id"]
             self._by_message[row["id"]] = Signal(conversation_id=origin, reason="our_message", trusted=True)
 
-    async def _load_visitors(self, work: Work, messages: Sequence[tuple[AccountId, InboundMessage]]) -> None:
-        visitors = {key.value for _, message in messages for key in message.thread_keys if key.kind == "visitor"}
-        if not visitors:
-            return
-        rows = await work.fetch(
-            "SELECT visitor_id, id FROM conversation WHERE visitor_id = ANY($1::uuid[]) ORDER BY state <> 'closed', n",
-            sorted(map(UUID, visitors)),
-        )
-        self._by_visitor.update({str(row["visitor_id"]): row["id"] for row in rows})
-
     def conversations(self) -> set[ConversationId]:
         """All that were found."""
-        signals = chain(*self._by_key.values(), self._by_message.values())
-        found = {signal.conversation_id for signal in signals}
-        return found | set(self._by_visitor.values())
+        return {signal.conversation_id for signal in chain(*self._by_key.values(), self._by_message.values())}
+
+    def found(self, conversations: Iterable[Conversation]) -> None:
+        """These were locked, each visitor's own among them: the newest that is not closed, else the newest."""
+        for one in sorted(conversations, key=lambda c: (c.state is not State.CLOSED, c.n)):
+            if one.visitor_id in self.visitors:
+                self._by_visitor[str(one.visitor_id)] = one.id
 
     def remember(
         self, account_id: AccountId, message_id: MessageId, conversation: Conversation, keys: Iterable[str], at: datetime

@@ -1,36 +1,54 @@
 """Conversations as people see them: the row, and what stands in other tables."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, CustomerBrief, RatingView
-from hub.db import Reads
+from hub.db import Reads, as_time, as_uuid
 from hub.ids import ConversationId, CustomerId
 
 
 async def conversation_views(reads: Reads, conversations: Sequence[Conversation]) -> dict[ConversationId, ConversationView]:
-    """Views by id, as events carry them: nobody's own. At most two statements for any number of conversations."""
-    customers = await _customers(reads, {c.customer_id for c in conversations if c.customer_id})
-    ratings = await _ratings(reads, [c.id for c in conversations if c.visitor_id])
-    return {c.id: _view(c, customers.get(c.customer_id) if c.customer_id else None, ratings.get(c.id)) for c in conversations}
+    """Views by id, as events carry them: nobody's own. One statement for any number of conversations."""
+    around = await surroundings(reads, conversations)
+    return {c.id: around.view(c) for c in conversations}
 
 
-async def _customers(reads: Reads, ids: set[CustomerId]) -> dict[CustomerId, CustomerBrief]:
-    if not ids:
-        return {}
-    rows = await reads.fetch("SELECT id, n, name FROM customer WHERE id = ANY($1::uuid[])", sorted(ids))
-    return {row["id"]: brief(row["id"], row["n"], row["name"]) for row in rows}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What views show from other tables."""
+
+    customers: Mapping[UUID, CustomerBrief]
+    ratings: Mapping[UUID, RatingView]
+
+    def view(self, conversation: Conversation) -> ConversationView:
+        """A conversation these were read for, however it changed since (but for its customer)."""
+        customer = self.customers.get(conversation.customer_id) if conversation.customer_id else None
+        return _view(conversation, customer, self.ratings.get(conversation.id))
 
 
-async def _ratings(reads: Reads, ids: Sequence[ConversationId]) -> dict[ConversationId, RatingView]:
-    """Only visitors rate."""
-    if not ids:
-        return {}
-    rows = await reads.fetch(
-        "SELECT conversation_id, stars, comment, at FROM conversation_rating WHERE conversation_id = ANY($1::uuid[])", list(ids)
-    )
-    return {row["conversation_id"]: RatingView(stars=row["stars"], comment=row["comment"], at=row["at"]) for row in rows}
+_AROUND = """
+SELECT id, n, name, NULL AS at FROM customer WHERE id = ANY($1::uuid[])
+UNION ALL SELECT conversation_id, stars, comment, at FROM conversation_rating WHERE conversation_id = ANY($2::uuid[])"""
+
+
+async def surroundings(reads: Reads, conversations: Collection[Conversation]) -> Surroundings:
+    """Customers and ratings of these conversations; only visitors rate."""
+    customers = {c.customer_id for c in conversations if c.customer_id}
+    rated = {c.id for c in conversations if c.visitor_id}
+    named: dict[UUID, CustomerBrief] = {}
+    ratings: dict[UUID, RatingView] = {}
+    for row in await reads.fetch(_AROUND, sorted(customers), sorted(rated)) if customers or rated else []:
+        id, at = as_uuid(row["id"]), as_time(row["at"])
+        assert id is not None
+        if at is None:
+            named[id] = brief(CustomerId(id), row["n"], row["name"])
+        else:
+            ratings[id] = RatingView(stars=row["n"], comment=row["name"], at=at)
+    return Surroundings(customers=named, ratings=ratings)
 
 
 def brief(id: CustomerId, n: int, name: str) -> CustomerBrief:

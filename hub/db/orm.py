@@ -49,6 +49,7 @@ class PostgresTransaction(Protocol):
     connection: Any
 
     async def ready(self) -> None: ...
+    async def execute(self, sql: str, args: Sequence[Any]) -> int: ...
 
 
 class SqliteReads(SqliteClient):
@@ -83,11 +84,30 @@ class SqliteReads(SqliteClient):
         """Nothing: the connections belong to the `Database`."""
 
 
-class SqliteWrites(SqliteReads, TransactionalDBClient):
-    """Models inside a unit of work; `in_transaction` of Tortoise's own (bulk_create) becomes a savepoint."""
+class _Savepoints:
+    """`in_transaction` of Tortoise's own (bulk_create) becomes a savepoint."""
 
     _finalized = False
     _name = ""
+
+    async def _say(self, sql: str) -> None:
+        raise NotImplementedError
+
+    async def savepoint(self) -> None:
+        self._name = f"orm_{next(_savepoints)}"
+        await self._say(f"SAVEPOINT {self._name}")
+
+    async def savepoint_rollback(self) -> None:
+        await self._say(f"ROLLBACK TO {self._name}")
+        await self.release_savepoint()
+
+    async def release_savepoint(self) -> None:
+        await self._say(f"RELEASE {self._name}")
+        self._finalized = True
+
+
+class SqliteWrites(_Savepoints, SqliteReads, TransactionalDBClient):
+    """Models inside a unit of work."""
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
         def call(connection: sqlite3.Connection) -> tuple[int, Sequence[Any]]:
@@ -105,18 +125,6 @@ class SqliteWrites(SqliteReads, TransactionalDBClient):
 
     def _in_transaction(self) -> TransactionContext:  # type: ignore[override]
         return NestedTransactionContext(SqliteWrites(self._runs))
-
-    async def savepoint(self) -> None:
-        self._name = f"orm_{next(_savepoints)}"
-        await self._say(f"SAVEPOINT {self._name}")
-
-    async def savepoint_rollback(self) -> None:
-        await self._say(f"ROLLBACK TO {self._name}")
-        await self.release_savepoint()
-
-    async def release_savepoint(self) -> None:
-        await self._say(f"RELEASE {self._name}")
-        self._finalized = True
 
     async def begin(self) -> NoReturn:
         _refuse()
@@ -165,17 +173,19 @@ class PostgresReads(AsyncpgDBClient):
         """Nothing: the connections belong to the `Database`."""
 
 
-class PostgresWrites(TransactionWrapper):
+class PostgresWrites(_Savepoints, TransactionWrapper):
     """Models inside a unit of work."""
 
     def __init__(self, session: PostgresTransaction, explain: Callable[[Exception], Exception]) -> None:
         AsyncpgDBClient.__init__(self, connection_name="postgres")
         self._lock = asyncio.Lock()
-        self._finalized = False
         self._session, self._explain = session, explain
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(PostgresWrites(self._session, self._explain))
+
+    async def _say(self, sql: str) -> None:
+        await self._session.execute(sql, ())
 
     async def _translate_exceptions(self, func: Any, *args: Any, **kwargs: Any) -> Any:
         await self._session.ready()

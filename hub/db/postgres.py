@@ -93,7 +93,7 @@ class PostgresSession:
 
     def __init__(self, pool: Any, pulse: Pulse) -> None:
         self._pool, self._pulse = pool, pulse
-        self._transaction: Any = None
+        self._begun = False
         self._waiting: list[Insert] = []
         self.connection: Any = None
         self._using: Any = None
@@ -131,11 +131,23 @@ class PostgresSession:
         self._waiting.append(insert)
 
     async def insert_returning(self, insert: Insert) -> list[Row]:
-        return await self.fetch(insert_all([insert]), _columns(insert))
+        await self.insert(insert)
+        if not self._begun:
+            await self._begin()
+        rows: list[Row] = await self._write_waiting()
+        return rows
+
+    async def hold(self, keys: Sequence[int]) -> None:
+        """Advisory locks until the end of the transaction, taken in this order; with BEGIN where it begins with them."""
+        text = f"SELECT pg_advisory_xact_lock(k) FROM unnest('{{{','.join(map(str, keys))}}}'::bigint[]) AS k"
+        if self._begun:
+            await self.execute(text, ())
+        else:
+            await self._begin(text)
 
     async def ready(self) -> None:
         """Begin if that was not done yet, and write the inserts that wait."""
-        if self._transaction is None:
+        if not self._begun:
             await self._begin()
         await self._write_waiting()
 
@@ -143,50 +155,57 @@ class PostgresSession:
         """Write what waits and `last`, and commit."""
         for insert in last:
             await self.insert(insert)
-        if self._transaction is None and self._waiting:
+        if not self._begun and self._waiting:
             self.connection = await _said(self._connect)
         await self._write_waiting()
-        if self._transaction is not None:
-            transaction, self._transaction = self._transaction, None
-            await _said(transaction.commit)
+        if self._begun:
+            self._begun = False
+            await _said(self.connection.execute, "COMMIT")
             self._pulse.hear()
 
     async def close(self) -> None:
         """Undo what was not committed and give the connection back."""
-        if self.connection is None:
-            return
-        try:
-            if self._transaction is not None:
-                await _said(self._transaction.rollback)
-        except DatabaseGone:
-            pass  # so the server has undone it
-        finally:
-            await self._pool.release(self.connection)
+        if self.connection is not None:
+            await self._give_back(self.connection, undo=self._begun)
 
-    async def _write_waiting(self) -> None:
-        if self._waiting:
-            inserts, self._waiting = self._waiting, []
-            columns = [column for insert in inserts for column in _columns(insert)]
-            await _said(self.connection.execute, insert_all(inserts), *columns)
-            self._pulse.hear()
+    async def _write_waiting(self) -> list[Row]:
+        """Write them by one statement; what the last one returns."""
+        if not self._waiting:
+            return []
+        inserts, self._waiting = self._waiting, []
+        columns = [column for insert in inserts for column in _columns(insert)]
+        rows: list[Row] = await _said(self.connection.fetch, insert_all(inserts), *columns)
+        self._pulse.hear()
+        return rows
 
     async def _connect(self) -> Any:
         await self._pulse.check()
         return await self._pool.acquire(timeout=CONNECT_TIMEOUT)
 
-    async def _begin(self) -> None:
+    async def _begin(self, first: str = "") -> None:
+        """BEGIN and, in the same round trip, `first`."""
         for again in (True, False):
             connection = await _said(self._connect)
-            transaction = connection.transaction()
             try:
-                await _said(transaction.start)
+                await _said(connection.execute, f"BEGIN; {first}")
             except BaseException as error:
-                await self._pool.release(connection)
-                if again and isinstance(error, DatabaseGone):  # a connection that died while it lay in the pool
+                died = isinstance(error, DatabaseGone) and not isinstance(error, DatabaseLocked)
+                await self._give_back(connection, undo=True)
+                if again and died:  # a connection that died while it lay in the pool
                     continue
                 raise
-            self.connection, self._transaction = connection, transaction
+            self.connection, self._begun = connection, True
             return
+
+    async def _give_back(self, connection: Any, *, undo: bool) -> None:
+        """Into the pool, with no transaction open on it."""
+        try:
+            if undo:
+                await _said(connection.execute, "ROLLBACK")
+        except DatabaseGone:
+            pass  # so the server has undone it
+        finally:
+            await self._pool.release(connection)
 
 
 class PostgresBackend:

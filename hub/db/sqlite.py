@@ -155,6 +155,9 @@ class SqliteSession:
             lambda connection: [row for text, args in insert_rows(insert) for row in connection.execute(text, args).fetchall()]
         )
 
+    async def hold(self, keys: Sequence[int]) -> None:
+        """Nothing: there is one writer at a time."""
+
     async def ready(self) -> None:
         """Write the inserts that wait."""
         await self.run(lambda connection: None)

@@ -37,6 +37,7 @@ class Work:
         self._session, self._event_jobs = session, event_jobs
         self._events: list[Event] = []
         self._jobs: list[NewJob] = []
+        self._held: frozenset[str] = frozenset()
         self.dialect = dialect
         self.notices: list[Callable[[], None]] = []
 
@@ -91,13 +92,14 @@ class Work:
 
         Events and jobs announced inside are taken back too.
         """
-        name, events, jobs = f"part_{next(_savepoints)}", len(self._events), len(self._jobs)
+        name, events, jobs, held = f"part_{next(_savepoints)}", len(self._events), len(self._jobs), self._held
         await self._session.execute(f"SAVEPOINT {name}", ())
         try:
             yield
             await self._session.ready()
         except BaseException:
             del self._events[events:], self._jobs[jobs:]
+            self._held = held
             await self._session.execute(f"ROLLBACK TO SAVEPOINT {name}", ())
             raise
         await self._session.execute(f"RELEASE SAVEPOINT {name}", ())
@@ -105,11 +107,12 @@ class Work:
     async def hold(self, *names: str) -> None:
         """Let no other transaction hold any of these names until this one ends: what has no row to lock yet.
 
-        Taken in one order by all, so that none waits in a ring. On SQLite there is one writer at a time anyway.
+        Taken in one order by all, so that none waits in a ring; first of all in a transaction it costs nothing, nor where they are
+        held already. On SQLite there is one writer at a time anyway.
         """
-        if self.dialect == "postgres":
-            keys = sorted({_lock_key(name) for name in names})
-            await self._session.fetch("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", (keys,))
+        if wanted := frozenset(names) - self._held:
+            await self._session.hold(sorted(map(_lock_key, wanted)))
+            self._held |= wanted
 
     async def try_hold(self, name: str) -> bool:
         """As `hold`, but without waiting; False where another transaction holds it."""

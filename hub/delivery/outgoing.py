@@ -22,7 +22,7 @@ from hub.conversations.store import (
 )
 from hub.conversations.store import view_of as message_view
 from hub.conversations.values import MessageView
-from hub.conversations.views import conversation_views
+from hub.conversations.views import Surroundings, surroundings
 from hub.conversations.writing import entry, happening
 from hub.db import Row, Work
 from hub.delivery.consent import Known, Purpose, decide
@@ -67,6 +67,7 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     fresh = [item for item in items if _key(item.message) not in known]
     now = await lock_conversations(work, [i.message.conversation_id for i in fresh if i.begins is None])
     before = dict(now)
+    around = await surroundings(work, [*now.values(), *(item.begins for item in fresh if item.begins is not None)])
     consents = await known_of(work, [delivery.address for item in fresh for delivery in item.deliveries]) if fresh else {}
     answers = await _answers_since(work, fresh)
     results: dict[MessageId, MessageView | Exception] = {}
@@ -89,21 +90,23 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
                 happened.append(entry(is_now, Direction.EVENT, item.by, text="", extra=happening(was, is_now)))
             if item.hold is not None:
                 plans.append((item.message.id, item.hold.until, _plan(item, item.hold, was, is_now)))
-    stored = await _store(work, kept, now, happened)
+    stored = await _store(work, kept, now, around, happened)
     await hold(work, plans)
     await forget(work, [item.draft for item in kept if item.draft is not None])
-    await _announce_taken(work, before, now)
+    _announce_taken(work, before, now, around)
     return [results.get(item.message.id) or _answer(item, stored, known) for item in items]
 
 
-async def _announce_taken(
-    work: Work, before: Mapping[ConversationId, Conversation], now: Mapping[ConversationId, Conversation]
+def _announce_taken(
+    work: Work,
+    before: Mapping[ConversationId, Conversation],
+    now: Mapping[ConversationId, Conversation],
+    around: Surroundings,
 ) -> None:
     """Conversations that nobody had and that whoever answered has now."""
-    taken = [now[id] for id, was in before.items() if was.assignee_id != now[id].assignee_id]
-    views = await conversation_views(work, taken) if taken else {}
-    for conversation in taken:
-        work.announce(events.moved(before[conversation.id], conversation, views[conversation.id]))
+    for id, was in before.items():
+        if was.assignee_id != now[id].assignee_id:
+            work.announce(events.moved(was, now[id], around.view(now[id])))
 
 
 def _decided(item: Outgoing, known: Mapping[tuple[Address, ChannelKind], Known]) -> Outgoing:
@@ -224,7 +227,11 @@ def _said(item: Outgoing) -> Said:
 
 
 async def _store(
-    work: Work, items: Sequence[Outgoing], now: dict[ConversationId, Conversation], happened: Sequence[NewMessage]
+    work: Work,
+    items: Sequence[Outgoing],
+    now: dict[ConversationId, Conversation],
+    around: Surroundings,
+    happened: Sequence[NewMessage],
 ) -> dict[Any, MessageView]:
     if not items:
         return {}
@@ -239,7 +246,7 @@ async def _store(
     began = {conversation.id for conversation in begun}
     touched = {item.message.conversation_id for item in items}
     await save_conversations(work, [now[id] for id in sorted(touched - began)])
-    views = await conversation_views(work, [now[id] for id in touched])
+    views = {id: around.view(now[id]) for id in touched}
     stored: dict[Any, MessageView] = {}
     for item in items:
         conversation = now[item.message.conversation_id]

@@ -12,6 +12,7 @@ from hub.db import Work
 from hub.delivery import reports
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, QueueId
 from hub.intake.files import record_files
+from hub.intake.journal import Known
 from hub.messages.content import MessageKind
 from hub.messages.events import ChannelEvent, DeliveryReport, InboundMessage
 from hub.messages.states import DeliveryState
@@ -40,6 +41,16 @@ class Result:
     message_id: MessageId | None
     conversation_id: ConversationId | None
     message: MessageView | None = None
+
+    def place(self) -> Known:
+        """As the journal keeps it."""
+        return Known(message_id=self.message_id, conversation_id=self.conversation_id)
+
+
+async def hold_senders(work: Work, arrived: Sequence[Arrived]) -> None:
+    """What `file_all` holds, ahead of everything else."""
+    messages = [(entry.account_id, event) for entry in arrived for event in entry.events if isinstance(event, InboundMessage)]
+    await conversations.hold_senders(work, [(account_id, message.sender) for account_id, message in messages])
 
 
 async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:

@@ -12,6 +12,9 @@ from hub.ids import AccountId, ConversationId, JournalId, MessageId
 IN_ROW = 64 * 1024
 """Bytes kept in the row itself; larger ones lie in `media`."""
 
+ONCE = "journal_account_key"
+"""The constraint that keeps each key once for an account."""
+
 LEASE = timedelta(seconds=20)
 """How long what a killed process was filing waits for another; filing twice at once does no harm, only the first one counts."""
 
@@ -30,6 +33,11 @@ class Entry:
     is_filed: bool
     taken_at: datetime | None = None
 
+    @property
+    def key(self) -> str:
+        """As it is stored."""
+        return self.handover.key[:255]
+
     def pending(self) -> "Pending":
         """As one who claimed it would have it."""
         return Pending(
@@ -45,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What the journal says about a key it has already."""
+    """Where what has a key went; both None for what went nowhere (yet)."""
 
     message_id: MessageId | None
     conversation_id: ConversationId | None
@@ -67,31 +75,34 @@ class Pending:
 _COLUMNS = {
     "id": "uuid", "account_id": "uuid", "key": "text", "received_at": "timestamptz", "envelope": "jsonb", "raw": "bytea",
     "raw_sha256": "text", "size": "bigint", "state": "text", "attempts": "integer", "due_at": "timestamptz", "error": "text",
-    "lease_until": "timestamptz",
+    "lease_until": "timestamptz", "message_id": "uuid", "conversation_id": "uuid", "parser_version": "integer", "filed_at": "timestamptz",
 }  # fmt: skip
+_NOWHERE = Known(message_id=None, conversation_id=None)
 
 
-async def insert(work: Work, entries: Sequence[Entry]) -> set[JournalId]:
-    """Store entries whose key is new for their account; the ids of those that were."""
-    rows = [
-        (e.id, e.account_id, e.handover.key[:255], e.handover.received_at, dict(e.handover.envelope),
-         None if e.raw_sha256 else e.handover.raw, e.raw_sha256, len(e.handover.raw), "filed" if e.is_filed else "pending",
-         1 if e.taken_at else 0, e.handover.received_at, "", e.taken_at + LEASE if e.taken_at else None)
-        for e in entries
-    ]  # fmt: skip
-    suffix = "ON CONFLICT (account_id, key) DO NOTHING RETURNING id"
-    stored = await work.insert_returning("journal", _COLUMNS, rows, suffix=suffix)
-    return {row["id"] for row in stored}
+async def insert(work: Work, entries: Sequence[Entry], places: Mapping[JournalId, Known], *, at: datetime) -> None:
+    """Store entries, those filed in this transaction (`at`) with where they went, by the next statement of `work`.
+
+    Raises `UniqueViolation` of `ONCE` where another transaction stored one of the keys since `known` was asked.
+    """
+    rows = []
+    for e in entries:
+        place = places.get(e.id, _NOWHERE)
+        rows.append(
+            (e.id, e.account_id, e.key, e.handover.received_at, dict(e.handover.envelope),
+             None if e.raw_sha256 else e.handover.raw, e.raw_sha256, len(e.handover.raw), "filed" if e.is_filed else "pending",
+             1 if e.taken_at else 0, e.handover.received_at, "", e.taken_at + LEASE if e.taken_at else None,
+             place.message_id, place.conversation_id, 0 if e.is_filed else None, at if e.is_filed else None)
+        )  # fmt: skip
+    await work.insert_many("journal", _COLUMNS, rows)
 
 
 async def known(work: Work, entries: Sequence[Entry]) -> dict[tuple[AccountId, str], Known]:
     """What is there already under the keys of `entries`."""
-    if not entries:
-        return {}
     rows = await work.fetch(
         "SELECT account_id, key, message_id, conversation_id FROM journal WHERE account_id = ANY($1::uuid[]) AND key = ANY($2::text[])",
         sorted({e.account_id for e in entries}),
-        [e.handover.key[:255] for e in entries],
+        [e.key for e in entries],
     )
     return {
         (row["account_id"], row["key"]): Known(message_id=row["message_id"], conversation_id=row["conversation_id"])

@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 
 from hub import clock
 from hub.channels.contract import Accepted, Duplicate, Handover
-from hub.db import Database, Work
+from hub.db import Database, UniqueViolation, Work
 from hub.ids import AccountId, JournalId, QueueId, new_id
 from hub.intake import journal
 from hub.intake.files import store_files
-from hub.intake.filing import Arrived, ReadToken, Result, file_all
+from hub.intake.filing import Arrived, ReadToken, Result, file_all, hold_senders
 from hub.intake.journal import IN_ROW, Entry, Pending
 from hub.media import MediaStore
 from hub.messages.address import Address
@@ -104,7 +103,15 @@ class Intake:
             is_filed=handover.events is not None,
         )
         arrived = await self._arrived(entry) if handover.events is not None else None
-        answer: Answer = await self._db.committer.submit("accept", _Item(entry, arrived))
+        return await self._stored(_Item(entry, arrived))
+
+    async def _stored(self, item: _Item) -> Answer:
+        try:
+            answer: Answer = await self._db.committer.submit("accept", item)
+        except UniqueViolation as error:
+            if error.constraint != journal.ONCE:
+                raise
+            answer = await self._db.committer.submit("accept", item)  # another process was first: now it is known
         return answer
 
     async def notice(self, account_id: AccountId, event: ChannelEvent) -> None:
@@ -125,14 +132,19 @@ class Intake:
     async def _write(self, work: Work, items: Sequence[_Item]) -> list[Answer]:
         """The committer's writer."""
         entries = self._taken([item.entry for item in items])
-        new = await journal.insert(work, entries)
+        await hold_senders(work, [item.arrived for item in items if item.arrived is not None])
+        known = await journal.known(work, entries)
+        first = {(entry.account_id, entry.key): entry.id for entry in reversed(entries)}
+        new = {id for key, id in first.items() if key not in known}
+        filed = await self._file(work, [item.arrived for item in items if item.entry.id in new and item.arrived is not None])
+        known |= {key: filed[id].place() for key, id in first.items() if id in filed}
+        places = {id: result.place() for id, result in filed.items()}
+        await journal.insert(work, [entry for entry in entries if entry.id in new], places, at=clock.now())
         await journal.move_cursors(work, entries)
-        filed = await self._file(work, [item for item in items if item.entry.id in new and item.arrived is not None])
-        repeats = await journal.known(work, [entry for entry in entries if entry.id not in new])
         if self._filer is not None and (waiting := [entry for entry in entries if entry.id in new and not entry.is_filed]):
             work.after_commit(partial(_pass_on, self._filer, waiting))
         return [
-            _accepted(filed.get(entry.id)) if entry.id in new else _duplicate(repeats[entry.account_id, entry.handover.key[:255]])
+            _accepted(filed.get(entry.id)) if entry.id in new else _duplicate(known.get((entry.account_id, entry.key)))
             for entry in entries
         ]
 
@@ -142,12 +154,8 @@ class Intake:
         now = clock.now()
         return [entry if entry.is_filed else replace(entry, taken_at=now) for entry in entries]
 
-    async def _file(self, work: Work, items: Sequence[_Item]) -> dict[UUID, Result]:
-        if not items:
-            return {}
-        results = await file_all(work, [item.arrived for item in items if item.arrived is not None], self._read_token)
-        places = [(r.journal_id, r.message_id, r.conversation_id) for r in results]
-        await journal.mark_filed(work, places, parser_version=0, at=clock.now())
+    async def _file(self, work: Work, arrived: Sequence[Arrived]) -> dict[JournalId, Result]:
+        results = await file_all(work, arrived, self._read_token) if arrived else []
         return {result.journal_id: result for result in results}
 
 
@@ -165,7 +173,9 @@ def _accepted(result: Result | None) -> Accepted:
     return Accepted(message_ids=(result.message_id,), conversation_id=result.conversation_id, message=message)
 
 
-def _duplicate(known: journal.Known) -> Duplicate:
+def _duplicate(known: journal.Known | None) -> Duplicate:
+    if known is None:  # it stands twice in this batch, and is filed later
+        return Duplicate()
     return Duplicate(message_ids=(known.message_id,) if known.message_id else (), conversation_id=known.conversation_id)
 
 

@@ -28,7 +28,7 @@ from hub.routing.errors import NoSuchOffer, OfferGone
 from hub.routing.events import offer_ended, offer_made
 from hub.routing.plan import plan
 from hub.routing.presence import Presence
-from hub.routing.snapshot import loads, read_queues, read_snapshot
+from hub.routing.snapshot import is_urgent, loads, read_queues, read_snapshot
 from hub.routing.values import CAPACITY, NewOffer, OpenOffer, Outcome, Plan, Rules
 
 log = logging.getLogger(__name__)
@@ -53,15 +53,17 @@ class Dispatcher:
         self._db, self._bus, self._conversations, self._presence = db, bus, conversations, presence
         self._rules = rules or Rules()
         self._woken = asyncio.Event()
+        self._asked = False  # to decide, whatever happened
 
     def wake(self, *_: Any) -> None:
-        """Something changed: look now."""
+        """Who is there changed, or an offer ended: decide now."""
+        self._asked = True
         self._woken.set()
 
     async def run(self) -> None:
         """Decide after every change and once a second, until cancelled. While the database is away it waits for it."""
-        ends = [self._db.listen("events", self.wake), self._bus.subscribe("wake.routing", self.wake)]
-        refreshed = 0.0
+        ends = [self._db.listen("events", self._woken.set), self._bus.subscribe("wake.routing", self.wake)]
+        refreshed = settled = 0.0
         loop = asyncio.get_running_loop()
         try:
             while True:
@@ -70,7 +72,10 @@ class Dispatcher:
                     if loop.time() - refreshed > REFRESH:
                         await self._presence.refresh()
                         refreshed = loop.time()
-                    await self.settle()
+                    if self._asked or loop.time() - settled > POLL or await is_urgent(self._db):
+                        self._asked = False
+                        await self.settle()
+                        settled = loop.time()
                 except HubError as error:
                     log.warning("routing waits", extra={"code": error.code})
                     await asyncio.sleep(POLL)

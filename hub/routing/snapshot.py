@@ -46,6 +46,18 @@ SELECT m.conversation_id, m.extra FROM message m JOIN conversation c ON c.id = m
 WHERE m.conversation_id = ANY($1::uuid[]) AND m.direction = 'in' AND m.created_at >= c.waiting_since ORDER BY m.n"""
 
 
+_URGENT = """
+SELECT 1 WHERE EXISTS (SELECT 1 FROM offer WHERE state = 'open') OR EXISTS (
+    SELECT 1 FROM conversation c WHERE c.state = 'open' AND c.waiting_for = 'us' AND c.assignee_id IS NULL
+    AND (c.queue_id IS NULL OR EXISTS (SELECT 1 FROM agent_presence p WHERE p.state = 'online'))
+)"""
+
+
+async def is_urgent(reads: Reads) -> bool:
+    """Whether a round may have something to do that an event brought about; what only time brings about is none of it."""
+    return await reads.fetch_one(_URGENT) is not None
+
+
 async def read_snapshot(reads: Reads, now: datetime, rules: Rules) -> Snapshot:
     """What waits, who is there, what is offered, what is held by nobody who could answer."""
     queues = await read_queues(reads)

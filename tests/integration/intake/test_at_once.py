@@ -3,6 +3,7 @@
 import asyncio
 
 from hub import clock
+from hub.channels.contract import Duplicate
 from hub.ids import AccountId, JournalId, new_id
 from hub.intake.filing import Arrived, Result, file_all
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -40,3 +41,19 @@ async def test_two_mails_of_one_matter_filed_at_once_begin_one_conversation(desk
         await asyncio.sleep(0.3)
 
     assert [one.conversation_id for one in await second] == [one.conversation_id for one in first]
+
+
+async def test_what_another_process_stores_at_the_same_time_is_acknowledged_as_a_repeat(desk: Desk) -> None:
+    await desk.receive(mail(), key="k1")
+    await desk.filed(1)
+    columns = "account_id, received_at, envelope, raw, size, state, attempts, due_at, error"
+
+    async with desk.db.unit_of_work() as work:
+        await work.execute(
+            f"INSERT INTO journal (id, key, {columns}) SELECT $1, 'k2', {columns} FROM journal WHERE key = 'k1'", new_id()
+        )
+        second = asyncio.create_task(desk.receive(mail(), key="k2"))
+        await asyncio.sleep(0.1)  # it has looked, found nothing, and waits for us
+
+    assert isinstance(await second, Duplicate)
+    assert len(await desk.db.fetch("SELECT 1 FROM journal WHERE key = 'k2'")) == 1
