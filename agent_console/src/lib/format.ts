@@ -20,8 +20,14 @@ export function useFormat() {
   }
 }
 
+// Making a formatter costs a hundred times what using it does, and a timeline uses hundreds.
+const made = new Map<string, Intl.DateTimeFormat>()
+
 function formatted(locale: string, time: string, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(locale, options).format(new Date(time))
+  const key = locale + JSON.stringify(options)
+  let formatter = made.get(key)
+  if (!formatter) made.set(key, (formatter = new Intl.DateTimeFormat(locale, options)))
+  return formatter.format(new Date(time))
 }
 
 export function short(locale: string, time: string, now: number): string {
@@ -40,6 +46,8 @@ export function day(locale: string, time: string, now: number): string {
   return formatted(locale, time, { weekday: 'short', month: 'long', day: 'numeric', year })
 }
 
+const units = new Map<string, Intl.NumberFormat>()
+
 /** The largest unit only: "3 min", "5 hr", "2 days". */
 export function duration(locale: string, milliseconds: number): string {
   const [value, unit] =
@@ -48,7 +56,10 @@ export function duration(locale: string, milliseconds: number): string {
       : milliseconds < DAY
         ? [Math.floor(milliseconds / HOUR), 'hour']
         : [Math.floor(milliseconds / DAY), 'day']
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' }).format(value)
+  const key = locale + unit
+  let formatter = units.get(key)
+  if (!formatter) units.set(key, (formatter = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short' })))
+  return formatter.format(value)
 }
 
 export function size(locale: string, bytes: number): string {

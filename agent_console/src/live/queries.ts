@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/vue-query'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, inject, provide, toValue, type InjectionKey, type MaybeRefOrGetter } from 'vue'
 
 import { hub } from '../api/hub'
 import { inbox } from '../api/inbox'
@@ -54,8 +54,20 @@ export function useMessages(id: MaybeRefOrGetter<Id>) {
   })
 }
 
+type Names = ReturnType<typeof makeNames>
+const NAMES: InjectionKey<Names> = Symbol('names')
+
 /** Names for ids, as far as they are known. */
-export function useNames() {
+export const useNames = (): Names => inject(NAMES, makeNames, true)
+
+/** For a page with hundreds of parts that name somebody: they are looked up once for all of them. */
+export function provideNames(): Names {
+  const names = makeNames()
+  provide(NAMES, names)
+  return names
+}
+
+function makeNames() {
   const { data: agents } = useAgents()
   const { data: queues } = useQueues()
   const agentById = computed(() => new Map(agents.value?.map((agent) => [agent.id, agent])))
