@@ -5,11 +5,12 @@ Whoever adds a page, a menu or a dialog adds it here.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from tests.e2e.desks import Desk, eventually
 
@@ -80,8 +81,9 @@ def addresses(desk: Desk) -> dict[str, str]:
 
 
 def settled(page: Page) -> None:
-    """Everything asked for is there, and nothing moves any more."""
-    page.wait_for_load_state("networkidle")
+    """Everything asked for is there, and nothing moves any more. The preview of a site is a page of its own, which is not waited for."""
+    with suppress(TookTooLong):
+        page.wait_for_load_state("networkidle", timeout=3_000)
     eventually(lambda: page.evaluate(STILL))
 
 
