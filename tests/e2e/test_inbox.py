@@ -291,6 +291,18 @@ def test_keys_move_tick_and_leave(console: Console, desk: Desk, tag: str) -> Non
     expect(page).to_have_url(re.compile(r"/inbox/all\?tag="))
 
 
+@pytest.mark.covers("M-19")
+def test_the_open_row_stays_in_view_however_far_down_the_keys_go(console: Console, desk: Desk, tag: str) -> None:
+    page = console.page
+    ids = write_mails(desk, "Far", 20, tag=tag)
+    console.go(tagged(tag))
+    expect(console.rows.first).to_be_visible()
+
+    for id in ids:
+        page.keyboard.press("j")
+        expect(page.locator(f"#row-{id}[aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 @pytest.mark.covers("M-01")
 def test_width_and_density_stay_as_they_were_chosen(console: Console) -> None:
     page = console.page

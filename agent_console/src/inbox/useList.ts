@@ -1,6 +1,6 @@
 import { computed, shallowRef, watch, type Ref } from 'vue'
 
-import type { Counts } from '../api/types'
+import type { ConversationView, Counts, Page } from '../api/types'
 import { useConversations } from '../live/queries'
 import type { ConversationFilter } from '../live/keys'
 import { hasTiers, narrowness } from './address'
@@ -75,5 +75,12 @@ export function useList(filter: Ref<ConversationFilter | undefined>, counts: Ref
 
 type ConversationQuery = ReturnType<typeof useConversations>
 const ended = (query: ConversationQuery): boolean => query.isSuccess.value && !query.hasNextPage.value
-const rowsOf = (query: ConversationQuery): Row[] =>
-  query.data.value?.pages.flatMap((page) => page.items.map((conversation): Row => ({ kind: 'conversation', key: conversation.id, conversation }))) ?? []
+const rowsOf = (query: ConversationQuery): Row[] => query.data.value?.pages.flatMap(rowsOfPage) ?? []
+
+// Pages to which nothing is done stay the same, and so do their rows: another page at the end of thousands makes no work for those above.
+const made = new WeakMap<object, Row[]>()
+function rowsOfPage(page: Page<ConversationView>): Row[] {
+  const rows = made.get(page) ?? page.items.map((conversation): Row => ({ kind: 'conversation', key: conversation.id, conversation }))
+  made.set(page, rows)
+  return rows
+}
