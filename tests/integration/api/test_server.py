@@ -133,7 +133,7 @@ async def test_the_pages_run_only_their_own_scripts_and_are_framed_by_nobody(ser
     policy = {part.split()[0]: part.split()[1:] for part in answer.headers["Content-Security-Policy"].split("; ")}
     assert policy["default-src"] == ["'self'"]
     assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == ["'none'"]
-    assert policy["frame-src"] == ["https://files.example.org"]
+    assert policy["frame-src"] == ["https://files.example.org", "http://localhost:8081", "http://127.0.0.1:8081"]
     assert policy["connect-src"] == ["'self'", "wss://desk.example.org"]
     assert not any("unsafe" in word for name in ("default-src", "style-src") for word in policy[name])
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -22,7 +22,7 @@ from hub.db import DatabaseGone, head
 from hub.ids import UserId, new_id
 from hub.realtime.agent_links import place_of
 from tests.fixtures.console import Client
-from tests.fixtures.desk import Front, mail
+from tests.fixtures.desk import Front, eventually, mail
 from tests.integration.conversations.conftest import ok, queue
 from tests.integration.conversations.test_lists import many
 
@@ -57,7 +57,11 @@ async def caught_up(front: Front) -> None:
 
 
 async def agree(front: Front, watcher: Watcher, caller: Caller) -> None:
-    """Counters and database."""
+    """Counters and database, as soon as nothing is being filed any more: a mail is stored a moment after it was taken."""
+    await eventually(lambda: _agree(front, watcher, caller), within=5)
+
+
+async def _agree(front: Front, watcher: Watcher, caller: Caller) -> None:
     await caught_up(front)
     front.hub.counts.settle()
     views = await views_for(front.hub.db, caller.user_id, caller.team_ids)
