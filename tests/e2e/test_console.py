@@ -166,7 +166,7 @@ def test_an_agent_sees_no_settings_but_his_own(page: Page, context: BrowserConte
     expect(page.get_by_role("heading", name="Profile", exact=True)).to_be_visible()
     settled(page)
     sections = page.get_by_role("navigation", name="Settings").get_by_role("link")
-    assert sections.all_inner_texts() == ["Profile"]
+    assert sections.all_inner_texts() == ["Profile", "Canned replies", "Macros"]
     page.goto(f"{desk.url}/inbox/all")
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     settled(page)  # and nothing was asked for that he may not have: that would be an error on the console
