@@ -29,9 +29,9 @@ axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One hub with the demo for all tests of a run."""
+    """One hub with the demo for all tests of a file: what one leaves behind stands in nobody else's list."""
     with running_hub(tmp_path_factory.mktemp("desk"), demo=True) as running:
         yield running
 
