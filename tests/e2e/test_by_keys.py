@@ -350,6 +350,8 @@ def test_customers_tickets_and_what_is_offered(keys: Keys, desk: Desk, kay: tupl
     keys.press("Enter")
     eventually(lambda: desk.ask("GET", f"/customers/{customer['id']}")["company"] == "Field & Sons")
 
+    keys.reads("Field & Sons")
+
     keys.press("g", "i", "j")  # 16 a ticket from a conversation
     keys.message(f"Broken {name}")
     keys.use("button", "^New ticket$")

@@ -140,6 +140,7 @@ def test_replies_colleagues_and_signs_are_called_up_by_typing(console: Console, 
     field.press("Enter")
     expect(field).to_have_text("Thank you, Paula Post! Wanda Writer")
     field.press_sequentially(" :thumbsu")
+    expect(page.get_by_role("option", name=re.compile("thumbs", re.IGNORECASE)).first).to_be_visible()
     field.press("Enter")
     expect(field).to_have_text("Thank you, Paula Post! Wanda Writer 👍")
 
