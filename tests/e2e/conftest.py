@@ -42,6 +42,12 @@ def base_url() -> None:
 
 
 @pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Without the console's service worker: requests of a page that has one cannot all be seen or held by a test."""
+    return {**browser_context_args, "service_workers": "block"}
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Debian's Chromium, or the one `CHROMIUM` names; it talks to nobody but the tests."""
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")

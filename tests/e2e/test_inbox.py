@@ -175,7 +175,8 @@ def test_a_range_is_ticked_closed_at_once_and_brought_back(console: Console, des
     tick(console, "Customer 0")
     console.row("Customer 2").click(modifiers=["Shift"])
     expect(page.get_by_role("region", name="Actions for the selected")).to_contain_text("3 selected")
-    page.keyboard.press("e")
+    with page.expect_request("**/conversations/bulk"):
+        page.keyboard.press("e")
 
     expect(console.rows).to_have_count(1)  # the hub has not heard of it yet
     assert one(desk, ids[0])["state"] == "open"

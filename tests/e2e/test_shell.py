@@ -404,6 +404,7 @@ def test_a_wallboard_without_news_turns_grey_and_says_for_how_long(pat: Person, 
 
 
 @pytest.mark.covers("M-21")
+@pytest.mark.browser_context_args(service_workers="allow")
 def test_the_console_can_be_installed_and_has_one_page_for_a_time_without_a_line(pat: Person, problems: Problems) -> None:
     problems.allow("ERR_INTERNET_DISCONNECTED|socket.io")
     page, url = pat.page, pat.desk.url
