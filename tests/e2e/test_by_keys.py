@@ -88,7 +88,7 @@ class Keys:
 
     def message(self, text: str) -> None:
         """In the conversation."""
-        expect(self._page.get_by_role("log").locator("article", has_text=text)).to_be_visible()
+        expect(self._page.get_by_role("log").locator("article", has_text=text)).to_be_visible(timeout=15_000)
 
     def rows(self, count: int) -> None:
         """So many conversations are in the list."""
