@@ -33,7 +33,6 @@ from hub.delivery.errors import Refused
 from hub.delivery.queries import reply_options
 from hub.delivery.service import DeliveryService, Send
 from hub.ids import ConversationId
-from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from hub.routing import Routing
 
@@ -114,8 +113,7 @@ class Doer:
         if not options:
             raise Refused("no account can carry an answer to this conversation", refusals=["no_way"])
         way = options[0]
-        to = tuple(Address(kind=AddressKind(p["kind"]), value=p["address"], name=p["name"]) for p in way.to)
-        draft = Draft(text=await self._filled(id, text, by), subject=way.subject, to=to, client_key=client_key)
+        draft = Draft(text=await self._filled(id, text, by), subject=way.subject, to=way.recipients, client_key=client_key)
         await self._delivery.send(Send(account_id=way.account_id, conversation_id=id, draft=draft), by=by)
 
     async def _filled(self, id: ConversationId, text: str, by: Caller) -> str:

@@ -12,7 +12,7 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.queries import ASKED, Asked, asked_of, reply_options
 from hub.errors import HubError
 from hub.ids import AccountId, ConversationId
-from hub.messages.address import Address, AddressKind
+from hub.messages.address import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,7 @@ async def way_back(
     option = next((o for o in options if account_id in (None, o.account_id)), None)
     if option is None:
         return Way(conversation=conversation, account_id=account_id)
-    to = tuple(Address(kind=AddressKind(p["kind"]), value=p["address"], name=p["name"]) for p in option.to)
-    return Way(conversation=conversation, account_id=option.account_id, to=to, subject=option.subject)
+    return Way(conversation=conversation, account_id=option.account_id, to=option.recipients, subject=option.subject)
 
 
 async def _is_default(carriers: Carriers, conversation: Conversation, asked: Asked, account_id: AccountId | None) -> bool:

@@ -39,6 +39,11 @@ class ReplyOption(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: Mapping[str, Any]
     default: bool
 
+    @property
+    def recipients(self) -> tuple[Address, ...]:
+        """`to`, to be sent to."""
+        return tuple(Address(kind=AddressKind(p["kind"]), value=p["address"], name=p["name"]) for p in self.to)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:

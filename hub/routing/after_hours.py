@@ -14,7 +14,6 @@ from hub.delivery.queries import reply_options
 from hub.delivery.service import DeliveryService, Send
 from hub.errors import HubError
 from hub.ids import ConversationId
-from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft, MessageKind
 from hub.routing.hours import Calendar, closed_since, is_open
 
@@ -48,7 +47,7 @@ class AfterHours:
         way = next((o for o in options if o.allowed and o.channel is conversation.channel), None)
         if way is None:
             return
-        draft = Draft(text=text, subject=way.subject, to=tuple(map(_address, way.to)))
+        draft = Draft(text=text, subject=way.subject, to=way.recipients)
         try:
             await self._delivery.send(
                 Send(account_id=way.account_id, conversation_id=id, draft=draft, kind=MessageKind.AUTO_REPLY), by=SYSTEM
@@ -60,10 +59,6 @@ class AfterHours:
     async def _claimed(self, id: ConversationId, closed: datetime) -> bool:
         async with self._db.unit_of_work() as work:
             return await work.execute(_CLAIM, id, closed, clock.now()) > 0
-
-
-def _address(party: Mapping[str, str]) -> Address:
-    return Address(kind=AddressKind(party["kind"]), value=party["address"], name=party["name"])
 
 
 def _in_language(texts: Mapping[str, str], said: str) -> str:
