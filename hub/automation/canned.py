@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from hub.auth import audit, queries
+from hub.auth import audit
 from hub.auth.callers import Caller
 from hub.automation import policy
 from hub.automation.errors import NoSuchCannedReply, ShortcutTaken
@@ -68,7 +68,7 @@ class CannedReplies:
         says, holder_id, id = _cleaned(new), policy.holder(by, new.scope, new.team_id), new_id()
         try:
             async with self._db.unit_of_work() as work:
-                await _require_team(work, new.team_id)
+                await policy.require_team(work, new.team_id)
                 await work.execute(_INSERT, id, *_values(says, holder_id))
                 await _note(work, by, "canned_reply.add", id, says, holder_id)
         except UniqueViolation as error:
@@ -81,7 +81,7 @@ class CannedReplies:
         try:
             async with self._db.unit_of_work() as work:
                 before = await self._changeable(work, by, id)
-                await _require_team(work, new.team_id)
+                await policy.require_team(work, new.team_id)
                 if not await work.execute(_UPDATE, id, version, *_values(says, holder_id)):
                     raise Stale("somebody else changed it meanwhile", version=before.version)
                 await _note(work, by, "canned_reply.change", id, says, holder_id)
@@ -113,11 +113,6 @@ async def _seen(source: Reads, by: Caller, id: UUID) -> CannedReply:
     if row is None:
         raise NoSuchCannedReply("there is no such canned reply")
     return _reply(row)
-
-
-async def _require_team(work: Work, team_id: TeamId | None) -> None:
-    if team_id is not None:
-        await queries.team(work, team_id)
 
 
 async def _note(work: Work, by: Caller, action: str, id: UUID, says: CannedText, holder_id: UUID) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from hub.auth import audit, queries
+from hub.auth import audit
 from hub.auth.callers import Caller
 from hub.automation import policy
 from hub.automation.actions import Doer
@@ -16,7 +16,7 @@ from hub.automation.values import Action, Macro, MacroText, Outcome
 from hub.conversations.policy import Args
 from hub.db import Database, Reads, UniqueViolation, Work
 from hub.errors import HubError, Invalid, Stale
-from hub.ids import ConversationId, TeamId, new_id
+from hub.ids import ConversationId, new_id
 from hub.messages import plain
 
 MOST_ACTIONS: Final = 20
@@ -50,7 +50,7 @@ class Macros:
         does, holder_id, id = _cleaned(new), policy.holder(by, new.scope, new.team_id), new_id()
         try:
             async with self._db.unit_of_work() as work:
-                await _require_team(work, new.team_id)
+                await policy.require_team(work, new.team_id)
                 await work.execute(_INSERT, id, *_values(does, holder_id))
                 await _note(work, by, "macro.add", id, does, holder_id)
         except UniqueViolation as error:
@@ -63,7 +63,7 @@ class Macros:
         try:
             async with self._db.unit_of_work() as work:
                 before = await self._changeable(work, by, id)
-                await _require_team(work, new.team_id)
+                await policy.require_team(work, new.team_id)
                 if not await work.execute(_UPDATE, id, version, *_values(does, holder_id)):
                     raise Stale("somebody else changed it meanwhile", version=before.version)
                 await _note(work, by, "macro.change", id, does, holder_id)
@@ -116,11 +116,6 @@ async def _seen(source: Reads, by: Caller, id: UUID) -> Macro:
     if row is None:
         raise NoSuchMacro("there is no such macro")
     return _macro(row)
-
-
-async def _require_team(work: Work, team_id: TeamId | None) -> None:
-    if team_id is not None:
-        await queries.team(work, team_id)
 
 
 async def _note(work: Work, by: Caller, action: str, id: UUID, does: MacroText, holder_id: UUID) -> None:

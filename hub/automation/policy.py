@@ -3,10 +3,12 @@
 from typing import Final, Literal
 from uuid import UUID
 
+from hub.auth import queries
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
 from hub.automation.errors import NotYours
 from hub.conversations.policy import Args
+from hub.db import Reads
 from hub.errors import Invalid
 from hub.ids import TeamId
 
@@ -44,6 +46,12 @@ def holder(caller: Caller, scope: Scope, team_id: TeamId | None) -> UUID:
     held_by = caller.person if scope == "mine" else team_id or NOBODY
     require_change(caller, scope, held_by)
     return held_by
+
+
+async def require_team(reads: Reads, team_id: TeamId | None) -> None:
+    """Raise `NotFound` where the team that shall hold it is none."""
+    if team_id is not None:
+        await queries.team(reads, team_id)
 
 
 def team_of(scope: Scope, holder_id: UUID) -> TeamId | None:
