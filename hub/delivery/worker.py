@@ -85,7 +85,7 @@ class DeliveryWorker:
                 log.warning("no deliveries for now", extra={"reason": error.detail})
                 busy = False
             if not busy:
-                await self._wait()
+                await clock.wait(self._due, POLL)
 
     async def _land(self) -> None:
         """Let what is in the air arrive, for a moment: of what is cut in the middle nobody knows whether it went out."""
@@ -96,13 +96,6 @@ class DeliveryWorker:
                     await self._due.wait()
         except TimeoutError:
             log.warning("stopped in the middle of sending", extra={"messages": len(self._flying)})
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._due.wait()
-        except TimeoutError:
-            pass
 
     async def _round(self, group: asyncio.TaskGroup) -> bool:
         free = PARALLEL - len(self._flying)

@@ -127,7 +127,7 @@ class Filer:
             if batch := await self._claim():
                 return batch
             if not self._fresh:
-                await self._wait()
+                await clock.wait(self._pending, POLL)
 
     async def _claim(self) -> list[Pending]:
         self._looked = monotonic()
@@ -136,13 +136,6 @@ class Filer:
         if len(batch) < BATCH:
             self._fresh.open()
         return batch
-
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(POLL):
-                await self._pending.wait()
-        except TimeoutError:
-            pass
 
     async def _let_go(self, batch: Sequence[Pending]) -> None:
         if not batch:
