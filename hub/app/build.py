@@ -183,7 +183,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
             holder=_process_name(),
         ),
         parsers=parsers,
-        keeper=Keeper(db, bus, routing.presence, AfterHours(db, carriers, hub.delivery)),
+        keeper=Keeper(db, routing.presence, AfterHours(db, carriers, hub.delivery)),
     )
 
 

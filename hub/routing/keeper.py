@@ -3,20 +3,19 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from hub import clock
-from hub.bus import Bus
 from hub.conversations.waits import mark_overdue, set_due
 from hub.db import Database
 from hub.errors import HubError
-from hub.ids import CalendarId
+from hub.ids import CalendarId, QueueId
 from hub.routing.after_hours import AfterHours
 from hub.routing.calendars import read_calendars
 from hub.routing.clock import Wait, newly_overdue, unset_waits
 from hub.routing.hours import Calendar
 from hub.routing.presence import Presence
 from hub.routing.snapshot import read_queues
+from hub.routing.values import Queue
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +27,8 @@ _LOCK = "routing.clock"
 class Keeper:
     """Runs in every process; the lock lets one do it at a time, and whatever one leaves the next round finds."""
 
-    def __init__(self, db: Database, bus: Bus, presence: Presence, after_hours: AfterHours) -> None:
-        self._db, self._bus, self._presence, self._after_hours = db, bus, presence, after_hours
+    def __init__(self, db: Database, presence: Presence, after_hours: AfterHours) -> None:
+        self._db, self._presence, self._after_hours = db, presence, after_hours
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
@@ -66,9 +65,9 @@ class Keeper:
             await mark_overdue(work, late, clock.now())
         await self._answer(waits, queues, calendars)
 
-    async def _answer(self, waits: list[Wait], queues: Mapping[Any, Any], calendars: Mapping[CalendarId, Calendar]) -> None:
+    async def _answer(self, waits: list[Wait], queues: Mapping[QueueId, Queue], calendars: Mapping[CalendarId, Calendar]) -> None:
         for wait in waits:
             queue = queues[wait.queue_id]
-            calendar = calendars.get(queue.calendar_id)
+            calendar = calendars.get(queue.calendar_id) if queue.calendar_id else None
             if calendar is not None and queue.after_hours:
                 await self._after_hours.answer(wait.conversation_id, queue.after_hours, calendar, wait.since)

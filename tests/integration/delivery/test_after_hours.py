@@ -28,7 +28,7 @@ async def closed(desk: Desk) -> Desk:
 
 
 async def settle(desk: Desk) -> None:
-    keeper = Keeper(desk.db, desk.hub.bus, desk.hub.routing.presence, AfterHours(desk.db, desk.hub.carriers, desk.hub.delivery))
+    keeper = Keeper(desk.db, desk.hub.routing.presence, AfterHours(desk.db, desk.hub.carriers, desk.hub.delivery))
     await desk.hub.routing.dispatcher.settle()
     await keeper.settle()
 

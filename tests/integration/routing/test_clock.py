@@ -36,7 +36,7 @@ def hours(name: str = "Office", zone: str = "UTC") -> CalendarChange:
 
 
 def keeper(desk: Desk, quiet: Quiet | None = None) -> Keeper:
-    return Keeper(desk.db, desk.bus, desk.routing.presence, quiet or Quiet())
+    return Keeper(desk.db, desk.routing.presence, quiet or Quiet())
 
 
 async def row(desk: Desk, id: ConversationId) -> Any:
