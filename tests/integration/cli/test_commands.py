@@ -1,5 +1,6 @@
 """The command line, as an administrator types it."""
 
+import asyncio
 import io
 import os
 import socket
@@ -90,6 +91,7 @@ async def test_a_password_set_on_the_command_line_signs_the_browser_out_of_the_r
     run = _program("user", "password", "li", "--password-stdin", "--database-url", database_url, stdin="another good one\n")
 
     assert run.returncode == 0, run.stderr
+    await asyncio.sleep(1)  # this much later nobody is let in any more whom another process has signed out
     assert (await browser.get("/session")).status == 401
     body = {"name": "li", "password": "another good one"}
     assert (await console.client().post("/session", body)).status == 200
