@@ -68,6 +68,7 @@ class Settings:
     public_url: str = _setting("", "where agents open the console, e.g. https://desk.example.org")
     widget_url: str = _setting("", "origin of the widget's frame")
     files_url: str = _setting("", "origin of attachments, mail HTML and previews")
+    hooks_url: str = _setting("", "where providers call us; may have a path that a proxy takes away (default: public_url)")
     trusted_proxies: tuple[str, ...] = _setting((), "networks whose X-Forwarded-For and -Proto are believed")
     database_url: str = _setting("", "sqlite://PATH or postgres://USER:PASSWORD@HOST:PORT/NAME (default: in data_dir)")
     data_dir: Path = _setting(Path("var"), "folder of the SQLite database, the blobs and the secret")
@@ -146,7 +147,9 @@ def _derived(settings: Settings) -> Iterator[tuple[str, Any]]:
     files_port = settings.files_port or _beside(settings.http_port, 2)
     yield "widget_port", widget_port
     yield "files_port", files_port
-    yield "public_url", (settings.public_url or f"http://localhost:{settings.http_port}").rstrip("/")
+    public_url = (settings.public_url or f"http://localhost:{settings.http_port}").rstrip("/")
+    yield "public_url", public_url
+    yield "hooks_url", (settings.hooks_url or public_url).rstrip("/")
     yield "widget_url", (settings.widget_url or f"http://localhost:{widget_port}").rstrip("/")
     yield "files_url", (settings.files_url or f"http://localhost:{files_port}").rstrip("/")
 
@@ -257,16 +260,22 @@ def _wrong_origins(settings: Settings) -> Iterator[tuple[str, str]]:
         elif url in seen:
             yield name, f"must not be the origin of {seen[url]}: what it serves is kept apart by its origin"
         seen[url] = name
+    if not _is_address(settings.hooks_url):
+        yield "hooks_url", "must be http:// or https:// and a host, perhaps with a path"
 
 
 def _is_origin(url: str) -> bool:
+    return _is_address(url) and not urlsplit(url).path
+
+
+def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return bool(
             parts.scheme in ("http", "https")
             and parts.hostname
             and (parts.port is None or parts.port >= 0)
-            and not (parts.path or parts.query or parts.fragment or "@" in parts.netloc)
+            and not (parts.query or parts.fragment or "@" in parts.netloc)
         )
     except ValueError:
         return False

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import aiohttp
 
 from hub import clock
 from hub.accounts import forms, queries
@@ -32,14 +34,17 @@ def _no_record(account_id: AccountId, exchange: Exchange) -> None:
 class Lent:
     """What adapters are lent, given by the composition root.
 
-    `connect` is the egress gate: (host, port) to the checked address. `cursor` is what intake stored last under a name.
+    `connect` is the egress gate: (host, port) to the checked address; `http` is the session behind it. `cursor` is what intake stored
+    last under a name. `hooks_url` is the public address of all hooks.
     """
 
     connect: Callable[[str, int], Awaitable[str]]
+    http: Callable[[], aiohttp.ClientSession]
     read_blob: Callable[[str], Awaitable[bytes]]
     cursor: Callable[[AccountId, str], Awaitable[str | None]] = _no_cursor
     record: Callable[[AccountId, Exchange], None] = _no_record
     public_url: str = ""
+    hooks_url: str = ""
 
     def context(self, account_id: AccountId, name: str, state: State) -> AdapterContext:
         """For one adapter."""
@@ -51,8 +56,10 @@ class Lent:
             record=lambda exchange: self.record(account_id, exchange),
             read_blob=self.read_blob,
             connect=self.connect,
+            http=self.http,
             state=state,
             public_url=self.public_url,
+            hooks_url=f"{self.hooks_url}/hooks/{account_id}",
         )
 
 
@@ -113,7 +120,7 @@ class Adapters:
 
 async def try_settings(lent: Lent, provider: str, settings: Settings, account_id: AccountId) -> list[Check]:
     """Try settings on an adapter made for it and thrown away; it knows no cursor and leaves no record."""
-    trial = Lent(connect=lent.connect, read_blob=lent.read_blob, public_url=lent.public_url)
+    trial = replace(lent, cursor=_no_cursor, record=_no_record)
     context = trial.context(account_id, "", lambda state, detail: None)
     adapter = catalog.adapter_class(provider)(settings, context)
     return await _checks(adapter) if isinstance(adapter, ChecksAccount) else []

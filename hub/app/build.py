@@ -13,6 +13,7 @@ from hub.accounts.adapters import Lent
 from hub.accounts.supervisor import Supervisor
 from hub.api.hub import Hub
 from hub.api.sign_on import CALLBACK
+from hub.app.outside import Outside
 from hub.app.sight import Sight
 from hub.app.sites import Sites
 from hub.auth import Auth
@@ -39,7 +40,7 @@ from hub.delivery.compose import Composer
 from hub.delivery.exchanges import ExchangeLog
 from hub.delivery.service import DeliveryService
 from hub.delivery.worker import DeliveryWorker
-from hub.egress import AllowList, Egress
+from hub.egress import AllowList
 from hub.ids import AccountId
 from hub.intake import journal
 from hub.intake.filer import Filer
@@ -72,6 +73,7 @@ class Parts:
     supervisor: Supervisor
     parsers: ParserPool
     keeper: Keeper
+    outside: Outside
 
 
 @asynccontextmanager
@@ -87,6 +89,7 @@ async def build(settings: Settings) -> AsyncIterator[Parts]:
             yield parts
         finally:
             parts.hub.auth.close()
+            await parts.outside.close()
     finally:
         await parsers.close()
         await db.close()
@@ -98,17 +101,15 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     keys = SecretKeys.load(settings.secret_file)
     media = open_store(settings.media_url, settings.data_dir)
     exchanges = ExchangeLog(db)
-    egress = Egress(AllowList.of(settings.egress_allow, loopback=settings.demo))
-
-    async def connect(host: str, port: int) -> str:
-        return (await egress.check(host, port))[0].address
-
+    outside = Outside(AllowList.of(settings.egress_allow, loopback=settings.demo))
     lent = Lent(
-        connect=connect,
+        connect=outside.connect,
+        http=outside.http,
         read_blob=media.read,
         cursor=partial(journal.cursor, db),
         record=exchanges.record,
         public_url=settings.public_url,
+        hooks_url=settings.hooks_url,
     )
     accounts = Accounts(db, keys=keys, bus=bus, lent=lent)
     carriers = Carriers(db, bus, accounts.adapters)
@@ -128,7 +129,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         keys=keys,
         queues_of=routing.queues.of_user,
         provider=Provider.of(settings),
-        egress=egress,
+        egress=outside.egress,
         back=settings.public_url + CALLBACK,
     )
     delivery = DeliveryService(db, carriers, wake=deliveries.wake)
@@ -184,6 +185,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         ),
         parsers=parsers,
         keeper=Keeper(db, routing.presence, AfterHours(db, carriers, hub.delivery)),
+        outside=outside,
     )
 
 

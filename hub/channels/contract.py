@@ -7,7 +7,7 @@ no decisions: it hands what arrives to a `Sink` and sends what it is told to, on
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -17,6 +17,9 @@ from hub.messages.capabilities import Capabilities
 from hub.messages.content import OutboundMessage
 from hub.messages.events import ChannelEvent
 from hub.messages.states import DeliveryState, SendFailure
+
+if TYPE_CHECKING:  # settings import this module, and no library of a provider's
+    import aiohttp
 
 
 class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -96,8 +99,10 @@ class AdapterContext:
     record: Callable[[Exchange], None]
     read_blob: Callable[[str], Awaitable[bytes]]  # by SHA-256
     connect: Callable[[str, int], Awaitable[str]]  # egress gate: (host, port) -> the checked IP address to connect to; raises
+    http: "Callable[[], aiohttp.ClientSession]"  # the process's session behind the gate: shared, never closed by an adapter
     state: Callable[[str, str], None]  # (connected | retrying | needs_person, detail)
     public_url: str = ""
+    hooks_url: str = ""  # where the provider reaches this account: `Webhook.url` begins with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +161,41 @@ class ParsesRaw(Protocol):
 
     parser: ClassVar[str]
     parser_version: ClassVar[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One request of a provider, as it came: nothing is decoded, and nobody has looked at who sent it."""
+
+    method: str  # GET or POST
+    url: str  # as the provider wrote it: the configured public address and `target`
+    target: str  # raw path and query: order, `+`, `%20` and repeated parameters as received
+    path_rest: str  # raw; what follows `/hooks/<account id>/`, without the query
+    headers: Mapping[str, str]  # names in lower case; of a repeated one all values, joined by ", "
+    body: bytes
+    remote: str  # the address it came from, behind trusted proxies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookReply:
+    """What the provider is answered."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain"
+
+
+@runtime_checkable
+class ReceivesWebhooks(Protocol):
+    """Its provider calls us. Any process with a web side calls `receive`, whether or not `run` runs in it."""
+
+    async def receive(self, hook: Webhook, sink: Sink) -> WebhookReply:
+        """Verify, parse, hand over, and only then reply: a 2xx tells the provider to forget it.
+
+        Raises `hub.errors.Forbidden` for what is forged (403), `hub.errors.Invalid` for what cannot be read (400), and lets
+        `hub.errors.Unavailable` of the sink pass (503).
+        """
+        ...
 
 
 @runtime_checkable

@@ -23,3 +23,4 @@ async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     module = import_module(f"tests.contract.rigs.{entry.provider}")
     async with module.open_rig(entry, request.getfixturevalue) as made:
         yield made
+        await made.lent.close()

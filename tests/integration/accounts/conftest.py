@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+import aiohttp
 import pytest
 
 from hub.accounts import Accounts, Lent, RunState, Supervisor, Timing
@@ -39,7 +40,11 @@ async def _no_blob(digest: str) -> bytes:
     raise KeyError(digest)
 
 
-LENT = Lent(connect=_connect, read_blob=_no_blob)
+def _no_http() -> aiohttp.ClientSession:
+    raise AssertionError("nothing is asked by HTTP here")
+
+
+LENT = Lent(connect=_connect, read_blob=_no_blob, http=_no_http)
 
 
 @pytest.fixture
