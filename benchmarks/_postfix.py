@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.fixtures.program import free_ports
+from tests.ports import free_ports
 
 _MAIN = """
 compatibility_level = 3.6

@@ -22,7 +22,8 @@ from benchmarks import _chat_prototype
 from benchmarks._http import percentile
 from benchmarks.row import Row
 from tests.fixtures.postgres import running_cluster
-from tests.fixtures.program import Api, Program, free_ports
+from tests.fixtures.program import Api, Program
+from tests.ports import free_ports
 
 PAIRS, SECONDS = 200, 3.0
 TEXT = "Hello, my order has not arrived yet. " * 6

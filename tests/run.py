@@ -12,9 +12,11 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).parent.parent
 LIMIT = 30 * 60
@@ -42,14 +44,26 @@ def main(wanted: list[str]) -> int:
     if unknown := set(wanted) - set(RUNS):
         print(f"no such run: {', '.join(unknown)}; there are {', '.join(RUNS)}")
         return 2
+    names = wanted or list(RUNS)
+    beside = BESIDE if set(BESIDE) <= set(names) else ()
     outcomes: dict[str, Outcome] = {}
-    for name in wanted or RUNS:
-        print(f"\n=== {name}", flush=True)
-        begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as scratch:
-            outcomes[name] = RUNS[name](Path(scratch))
-        outcomes[name].seconds = time.monotonic() - begun
+    for name in names:
+        if name not in beside:
+            print(f"\n=== {name}", flush=True)
+            outcomes[name] = timed(name)
+        elif name == beside[0]:
+            print(f"\n=== {' and '.join(beside)}, side by side", flush=True)
+            with ThreadPoolExecutor() as pool:
+                outcomes |= zip(beside, pool.map(timed, beside), strict=True)
     return summary(outcomes)
+
+
+def timed(name: str) -> Outcome:
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = RUNS[name](Path(scratch))
+    outcome.seconds = time.monotonic() - begun
+    return outcome
 
 
 def summary(outcomes: dict[str, Outcome]) -> int:
@@ -68,10 +82,12 @@ def summary(outcomes: dict[str, Outcome]) -> int:
     return 1 if total.failed else 0
 
 
-def run(*command: str, cwd: Path = ROOT) -> int:
+def run(*command: str, cwd: Path = ROOT, output: IO[str] | None = None) -> int:
     """The exit status; a run that takes too long is killed and counts as failed."""
     try:
-        return subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False).returncode
+        return subprocess.run(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=LIMIT, check=False
+        ).returncode
     except subprocess.TimeoutExpired:
         print(f"{command[0]} ran past {LIMIT} s and was stopped")
         return 124
@@ -101,7 +117,14 @@ def run_pytest(name: str, folders: tuple[str, ...], options: tuple[str, ...], sc
     paths = [f"tests/{folder}" for folder in folders if (ROOT / "tests" / folder).is_dir()]
     if not paths:
         return Outcome(failed=[f"{name}: there are no tests in {', '.join(folders)}"])
-    status = run(sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junitxml={report}", *options, *paths)
+    command = (sys.executable, "-m", "pytest", "-q", "--durations=5", f"--junitxml={report}", *options, *paths)
+    if name in BESIDE:  # two at once on one screen cannot be read: each is shown when it is through
+        with (scratch / "output").open("w+") as output:
+            status = run(*command, output=output)
+            output.seek(0)
+            print(f"--- {name}\n{output.read()}", flush=True)
+    else:
+        status = run(*command)
     outcome = read_junit(name, report)
     if status and not outcome.failed:
         outcome.failed.append(f"{name}: pytest ended with status {status}")
@@ -177,6 +200,8 @@ def read_vitest(name: str, report: Path) -> Outcome:
 
 
 SERVED = ("integration", "security", "faults")
+BESIDE = ("sqlite", "postgres")
+"""Runs that mostly wait, for servers and for time to pass: one processor is enough for each."""
 RUNS: dict[str, Callable[[Path], Outcome]] = {
     "check": check,
     "unit": partial(run_pytest, "unit", ("unit", "contract", "fuzz"), ()),

@@ -14,7 +14,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 from urllib.error import HTTPError, URLError
 
-from tests.fixtures.program import free_ports
+from tests.ports import free_ports
 
 T = TypeVar("T")
 

@@ -13,7 +13,8 @@ from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.content import StoredFile
 from tests.contract.kit import Fixture, Rig
 from tests.fixtures.adapters import outbound
-from tests.fixtures.mail import PASSWORD, MailServers, free_ports, mail
+from tests.fixtures.mail import PASSWORD, MailServers, mail
+from tests.ports import free_ports
 
 _SECRETS = frozenset({"imap_password", "smtp_password", "oauth_client_secret", "oauth_refresh_token", "dkim_private_key"})
 
