@@ -38,7 +38,7 @@ export function bodyOf({ mode, draft, option, envelope, html, seen, revision, me
   }
   if (mode === 'note') return { ...common, kind: 'note', ...(mentions.length && { mentions }) }
   const mail = envelope && { subject: envelope.subject.trim(), to: mailTo(envelope.to, option?.to), cc: mailTo(envelope.cc), bcc: mailTo(envelope.bcc) }
-  const time = wish.at ? { send_at: wish.at.toISOString() } : envelope && preferences.undo_seconds ? { undo_seconds: preferences.undo_seconds } : {}
+  const time = wish.at ? { send_at: wish.at.toISOString() } : (envelope || option?.channel === 'sms') && preferences.undo_seconds ? { undo_seconds: preferences.undo_seconds } : {}
   return {
     ...common,
     kind: 'reply',

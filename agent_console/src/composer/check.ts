@@ -1,4 +1,5 @@
 import type { Capabilities, Feature, ReplyOption } from '../api/types'
+import { segment } from '../sms/segments'
 
 export interface Draft {
   text: string
@@ -36,6 +37,10 @@ function features({ features = {} }: Partial<Capabilities>, draft: Draft): Objec
 
 function limits(can: Partial<Capabilities>, draft: Draft): Objection[] {
   const found: Objection[] = []
+  if (can.length_unit === 'gsm7' && can.max_segments) {
+    const { parts } = segment(draft.text.trim())
+    if (parts > can.max_segments) found.push(refused('too_many_parts', { parts, limit: can.max_segments }))
+  }
   const length = lengthOf(draft.text, can.length_unit ?? 'chars')
   if (can.max_length && length > can.max_length) found.push(refused('too_long', { length, limit: can.max_length }))
   if (can.max_files && draft.files.length > can.max_files) found.push(refused('too_many_files', { limit: can.max_files }))

@@ -7,7 +7,7 @@ const KEPT = 'switchboard.locale'
 
 export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallbackLocale: false, messages: {} as Record<Locale, Record<string, never>> })
 
-export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin' | 'signin'
+export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin' | 'signin' | 'sms'
 
 // `desk` and `list` are there from the start; the others come with the pages and dialogs that speak them (`speaking`).
 const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = {
@@ -16,6 +16,7 @@ const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = 
   thread: { 'zh-CN': () => import('../locales/thread/zh-CN'), en: () => import('../locales/thread/en') },
   shell: { 'zh-CN': () => import('../locales/shell/zh-CN'), en: () => import('../locales/shell/en') },
   admin: { 'zh-CN': () => import('../locales/admin/zh-CN'), en: () => import('../locales/admin/en') },
+  sms: { 'zh-CN': () => import('../locales/sms/zh-CN'), en: () => import('../locales/sms/en') },
   signin: { 'zh-CN': () => import('../locales/signin/zh-CN'), en: () => import('../locales/signin/en') },
 }
 const parts = new Set<Part>(['desk', 'list'])
