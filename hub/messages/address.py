@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 import phonenumbers
 
@@ -51,6 +52,10 @@ class Address:
     name: str = field(default="", compare=False)
 
 
+MAX_PARTY: Final = 40  # characters of a short message's sender: E.164 has 16, a name 11
+_MIN_INTERNATIONAL: Final = 10  # digits: what is shorter is a short code, not a number whose plus sign was left out
+_MARKS: Final = str.maketrans("", "", " \t-.()/\u00a0\u2011")
+
 # RFC 5321 §4.5.3.1: 64 octets before the @, 255 after. Kept loose inside: RFC 6531 allows any letter.
 _EMAIL = re.compile(r"^[^\s@<>\"(),;:\\\x00-\x1f]{1,64}@[^\s@<>\"(),;:\\\x00-\x1f]{1,255}$")
 
@@ -77,10 +82,51 @@ def normal_phone(text: str, *, region: str = "CN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def sms_party(text: str, *, region: str = "CN") -> str:
+    """Who sends or gets a short message, in normal form: E.164 where it is a telephone number, else as it is.
+
+    Short codes (`10690000`), operators' access numbers and names (`Bank`) stay what they are; a number without its plus sign
+    (`8613800138000`, usual with gateways) gets it. Total: no text is refused, an empty one is `anonymous`.
+    """
+    plain = text.strip()[:MAX_PARTY].strip()
+    number = plain.translate(_MARKS)
+    number = f"+{number[2:]}" if number.startswith("00") else number
+    digits = number.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        return plain or "anonymous"
+    if number.startswith("+"):
+        return _possible(number) or number
+    if _is_valid(number, region):
+        return normal_phone(number, region=region)
+    return f"+{number}" if len(number) >= _MIN_INTERNATIONAL and _is_valid(f"+{number}", region) else number
+
+
+def _possible(number: str) -> str | None:
+    try:
+        return normal_phone(number)
+    except BadAddress:
+        return None
+
+
+def _is_valid(number: str, region: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, region))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def national_phone(e164: str) -> str:
     """How people write the number inside its own country; the input itself where it cannot be read."""
     try:
         return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.NATIONAL)
+    except phonenumbers.NumberParseException:
+        return e164
+
+
+def international_phone(e164: str) -> str:
+    """How people write the number anywhere (`+86 138 0013 8000`); the input itself where it cannot be read."""
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(e164), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
     except phonenumbers.NumberParseException:
         return e164
 

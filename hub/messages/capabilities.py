@@ -32,11 +32,15 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """Features by level and the numbers that bound them; what is not named is unsupported."""
+    """Features by level and the numbers that bound them; what is not named is unsupported.
+
+    With the unit `gsm7` a text is bounded by `max_segments` (parts of a short message, see `messages.segments`), not by `max_length`.
+    """
 
     features: Mapping[Feature, Level]
     length_unit: Literal["gsm7", "chars", "bytes", "pages"] = "chars"
     max_length: int | None = None
+    max_segments: int | None = None
     max_files: int | None = None
     max_file_bytes: int | None = None
     max_total_bytes: int | None = None

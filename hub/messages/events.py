@@ -91,12 +91,18 @@ class TypingNotice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptOut:
-    """The other side wants no more on this channel (or, with `again`, wants it again)."""
+    """The other side wants no more from `to` on this channel (`stop`), wants it again (`start`), or asks what this is (`help`).
+
+    `answered`: the provider has told them so itself. `language` is that of the word.
+    """
 
     channel: ChannelKind
     sender: Address
     word: str
-    again: bool = False
+    to: Address | None = None
+    wish: Literal["stop", "start", "help"] = "stop"
+    language: Literal["en", "zh"] = "en"
+    answered: bool = False
 
 
 ChannelEvent = InboundMessage | DeliveryReport | TypingNotice | OptOut

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from hub.messages.capabilities import Capabilities, Feature
 from hub.messages.content import Draft, StoredFile
+from hub.messages.segments import MAX_PARTS, count_parts
 
 
 class Loss(StrEnum):
@@ -59,16 +60,18 @@ def _refusals(draft: Draft, capabilities: Capabilities) -> list[Refusal]:
     refused = []
     if not draft.text.strip() and not draft.html and not draft.files:
         refused.append(Refusal.EMPTY)
-    if capabilities.max_length is not None and length(draft.text, capabilities) > capabilities.max_length:
+    if _too_long(draft.text, capabilities):
         refused.append(Refusal.TOO_LONG)
     if draft.files:
         refused.extend(_file_refusals(draft.files, capabilities))
     return refused
 
 
-def length(text: str, capabilities: Capabilities) -> int:
-    """The length of `text` in the account's unit (segments of SMS are counted elsewhere)."""
-    return len(text.encode()) if capabilities.length_unit == "bytes" else len(text)
+def _too_long(text: str, capabilities: Capabilities) -> bool:
+    if capabilities.length_unit == "gsm7":
+        return count_parts(text) > (capabilities.max_segments or MAX_PARTS)
+    length = len(text.encode()) if capabilities.length_unit == "bytes" else len(text)
+    return capabilities.max_length is not None and length > capabilities.max_length
 
 
 def _file_refusals(files: tuple[StoredFile, ...], capabilities: Capabilities) -> list[Refusal]:

@@ -66,7 +66,13 @@ reports = st.builds(
     at=times,
 )
 others = st.builds(TypingNotice, sender=addresses, typing=st.booleans()) | st.builds(
-    OptOut, channel=st.sampled_from(ChannelKind), sender=addresses, word=text, again=st.booleans()
+    OptOut,
+    channel=st.sampled_from(ChannelKind),
+    sender=addresses,
+    to=st.none() | addresses,
+    word=text,
+    wish=st.sampled_from(["stop", "start", "help"]),
+    answered=st.booleans(),
 )
 
 

@@ -1,0 +1,1 @@
+"""Short messages: what every provider has in common, and one folder for each. The providers never see one another."""
