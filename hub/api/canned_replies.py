@@ -92,7 +92,7 @@ async def add(request: Request, body: CannedReplyCreate) -> CannedReplyView:
 async def change(request: Request, canned_reply_id: UUID, body: CannedReplyPatch) -> CannedReplyView:
     """Change one, or hand it to another holder."""
     canned, by = request.hub.canned, request.caller
-    before = (await canned.get(by, canned_reply_id)).says
+    before = (await canned.get(by, canned_reply_id)).content
     given = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
     version = given.pop("version")
     if "scope" in given:
@@ -108,16 +108,16 @@ async def remove(request: Request, canned_reply_id: UUID) -> None:
 
 
 def _view(one: CannedReply, caller: Caller) -> CannedReplyView:
-    says = one.says
+    content = one.content
     return CannedReplyView(
         id=one.id,
-        shortcut=says.shortcut,
-        title=says.title,
-        text=says.text,
-        html=says.html,
-        locale=says.locale,
-        scope=says.scope,
-        team_id=says.team_id,
-        may_change=policy.may_change(caller, says.scope, one.holder_id),
+        shortcut=content.shortcut,
+        title=content.title,
+        text=content.text,
+        html=content.html,
+        locale=content.locale,
+        scope=content.scope,
+        team_id=content.team_id,
+        may_change=policy.may_change(caller, content.scope, one.holder_id),
         version=one.version,
     )

@@ -12,8 +12,9 @@ from hub.auth.errors import NeedsUser
 from hub.auth.rights import Right
 from hub.automation import policy
 from hub.automation.errors import NoSuchMacro, NotYours, TitleTaken
+from hub.automation.macros import Macro
 from hub.automation.policy import Scope
-from hub.automation.values import Action, Macro, MacroText, Outcome
+from hub.automation.values import Action, MacroText, Outcome
 from hub.conversations.errors import NoSuchConversation
 from hub.errors import Invalid, NotFound, Stale
 from hub.ids import ConversationId, TeamId
@@ -93,7 +94,7 @@ async def add(request: Request, body: MacroCreate) -> MacroView:
 async def change(request: Request, macro_id: UUID, body: MacroPatch) -> MacroView:
     """Change one, or hand it to another holder."""
     macros, by = request.hub.macros, request.caller
-    before = (await macros.get(by, macro_id)).does
+    before = (await macros.get(by, macro_id)).content
     given = {name: value for name, value in msgspec.structs.asdict(body).items() if value is not UNSET}
     version = given.pop("version")
     if "scope" in given:
@@ -122,14 +123,14 @@ async def run(request: Request, conversation_id: ConversationId, macro_id: UUID,
 
 
 def _view(one: Macro, caller: Caller) -> MacroView:
-    does = one.does
+    content = one.content
     return MacroView(
         id=one.id,
-        title=does.title,
-        key=does.key,
-        scope=does.scope,
-        team_id=does.team_id,
-        actions=does.actions,
-        may_change=policy.may_change(caller, does.scope, one.holder_id),
+        title=content.title,
+        key=content.key,
+        scope=content.scope,
+        team_id=content.team_id,
+        actions=content.actions,
+        may_change=policy.may_change(caller, content.scope, one.holder_id),
         version=one.version,
     )

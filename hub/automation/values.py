@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import Annotated
-from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -99,16 +98,6 @@ class MacroText:
     scope: Scope
     actions: tuple[Action, ...]
     team_id: TeamId | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
-    """A stored one."""
-
-    id: UUID
-    does: MacroText
-    holder_id: UUID
-    version: int
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ async def _agents(hub: Hub, password: str) -> list[Caller]:
 
 
 async def _canned(hub: Hub) -> None:
-    there = {(one.says.shortcut, one.says.locale) for one in await hub.canned.listed(SYSTEM)}
+    there = {(one.content.shortcut, one.content.locale) for one in await hub.canned.listed(SYSTEM)}
     for shortcut, title, text, locale in CANNED:
         if (shortcut, locale) not in there:
             new = CannedText(shortcut=shortcut, title=title, text=text, html=None, locale=locale, scope="everybody")
@@ -92,7 +92,7 @@ async def _canned(hub: Hub) -> None:
 
 
 async def _macros(hub: Hub) -> None:
-    there = {one.does.title for one in await hub.macros.listed(SYSTEM)}
+    there = {one.content.title for one in await hub.macros.listed(SYSTEM)}
     for title, key, actions in MACROS:
         if title not in there:
             await hub.macros.add(SYSTEM, MacroText(title=title, key=key, scope="everybody", actions=actions))
