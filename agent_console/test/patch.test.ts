@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { InfiniteQueryObserver } from '@tanstack/vue-query'
+import { describe, expect, it, vi } from 'vitest'
 
 import type { ConversationView, MessageView, OfferView } from '../src/api/types'
 import { keys, type ConversationFilter } from '../src/live/keys'
@@ -109,6 +110,40 @@ describe('messages in a timeline', () => {
     const { client, items } = timelineOf([message({ id: 'a', n: 1, status: 'accepted' })])
     patch(client, { type: 'message.changed', data: { conversation_id: 'c1', message_id: 'a', status: 'failed', failure: 'bad_recipient' } }, ME)
     expect(items()[0]).toMatchObject({ status: 'failed', failure: 'bad_recipient', n: 1 })
+  })
+})
+
+describe('messages that came from another conversation, or went to one', () => {
+  type MessagePage = ReturnType<typeof messagesOf>['pages'][0]
+  const pageOf = (...items: MessageView[]): MessagePage => ({ items, has_more: false, read_n: 0 })
+  const joined = (event: string) => ({ type: 'message.added' as const, data: { conversation: conversation({ id: 'c1', rev: 2 }), message: message({ id: 'e9', n: 9, direction: 'event', extra: { event } }) } })
+  const idsIn = (client: ReturnType<typeof newClient>) => (client.getQueryData(keys.messages('c1')) as ReturnType<typeof messagesOf> | undefined)?.pages.flatMap((page) => page.items.map((one) => one.id))
+
+  it.each(['merged', 'unmerged', 'split'])('are read again when somebody comes back to where they %s, whatever came after', (event) => {
+    const client = newClient()
+    client.setQueryData(keys.messages('c1'), messagesOf([message({ id: 'm1', n: 1 })]))
+    patch(client, joined(event), ME)
+    patch(client, { type: 'message.added', data: { conversation: conversation({ id: 'c1', rev: 3 }), message: message({ id: 'm10', n: 10 }) } }, ME)
+    expect(idsIn(client)).toBeUndefined()
+  })
+
+  it.each([['in a timeline that stands there', true], ['in one that is being read for the first time', false]])('appear %s', async (_, stands) => {
+    const client = newClient()
+    const answers: ((page: MessagePage) => void)[] = []
+    const queryFn = () => new Promise<MessagePage>((resolve) => answers.push(resolve))
+    const observer = new InfiniteQueryObserver(client, { queryKey: keys.messages('c1'), queryFn, initialPageParam: null, getNextPageParam: () => null })
+    const stop = observer.subscribe(() => {})
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    if (stands) {
+      answers[0]!(pageOf(message({ id: 'm1', n: 1 })))
+      await vi.waitFor(() => expect(idsIn(client)).toEqual(['m1']))
+    }
+    patch(client, joined('merged'), ME)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[0]!(pageOf(message({ id: 'm1', n: 1 })))
+    answers[1]!(pageOf(message({ id: 'm1', n: 1 }), message({ id: 'm2', n: 2 }), message({ id: 'e9', n: 9 })))
+    await vi.waitFor(() => expect(idsIn(client)).toEqual(['m1', 'm2', 'e9']))
+    stop()
   })
 })
 

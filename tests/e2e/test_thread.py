@@ -254,11 +254,12 @@ def test_two_conversations_become_one_and_two_again(console: Console, desk: Desk
 
 
 @pytest.mark.covers("M-15")
-def test_messages_are_split_off_and_come_back(console: Console, desk: Desk) -> None:
+def test_messages_are_split_off_and_come_back(console: Console, elsewhere: Console, desk: Desk) -> None:
     ines = Customer(desk)
     id = ines.writes("First matter")["conversation_id"]
     second = ines.writes("Second matter, quite different")
     talk(console, id)
+    talk(elsewhere, id)
     console.message("Second matter").hover()
     console.message("Second matter").get_by_role("button", name=re.compile("^Actions for message")).click()
     console.page.get_by_role("menuitem", name="Select messages").click()
@@ -269,10 +270,12 @@ def test_messages_are_split_off_and_come_back(console: Console, desk: Desk) -> N
     expect(console.page).not_to_have_url(re.compile(id))
     expect(console.message("Second matter")).to_be_visible()
     expect(console.message("First matter")).to_have_count(0)
+    expect(elsewhere.message("Second matter")).to_have_count(0)
     console.page.get_by_role("status").get_by_role("button", name="Undo").click()
     expect(console.page).to_have_url(re.compile(id))
-    expect(console.message("Second matter")).to_be_visible()
-    expect(console.message("First matter")).to_be_visible()
+    for agents in (console, elsewhere):
+        expect(agents.message("Second matter")).to_be_visible()
+        expect(agents.message("First matter")).to_be_visible()
 
 
 @pytest.mark.covers("M-13", "M-14")

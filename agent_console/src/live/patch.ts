@@ -151,9 +151,24 @@ export function addSent(client: QueryClient, message: MessageView): void {
   if (!pages?.some((page) => page.items.some((one) => one.id === message.id))) addMessage(client, message)
 }
 
+/**
+ * A timeline is read again: at once where it is shown, else when it is wanted. One that nobody looks at is forgotten, for a later event would make
+ * what is only marked as stale look fresh; and what is under way may have been read too early.
+ */
+export function readAgain(client: QueryClient, id: Id): void {
+  const queryKey = keys.messages(id)
+  client.removeQueries({ queryKey, type: 'inactive' })
+  void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }))
+}
+
+const MOVES = new Set(['merged', 'unmerged', 'split'])
+
+/** Whether messages with numbers of their own came or went with this one, anywhere in the timeline. */
+const isMove = ({ direction, extra }: MessageView): boolean => direction === 'event' && MOVES.has(String(extra.event))
+
 /** Adds a message to its open timeline, or replaces it there. An event carries only the beginning of a very long text (`extra.partial`): then the timeline is read again. */
 export function addMessage(client: QueryClient, message: MessageView): void {
-  if (message.extra.partial) return void client.invalidateQueries({ queryKey: keys.messages(message.conversation_id) })
+  if (message.extra.partial || isMove(message)) return readAgain(client, message.conversation_id)
   client.setQueryData<MessagePages>(keys.messages(message.conversation_id), (pages) => {
     if (!pages) return pages
     const known = pages.pages.flatMap((page) => page.items).find((one) => one.id === message.id)

@@ -46,12 +46,14 @@ export const messageQuery = (id: Id) => ({
 /** A timeline from its end: the first page is the newest, further ones are older. */
 export function useMessages(id: MaybeRefOrGetter<Id>) {
   const options = computed(() => messageQuery(toValue(id)))
-  return useInfiniteQuery({
+  const query = useInfiniteQuery({
     queryKey: computed(() => options.value.queryKey),
     queryFn: (context) => options.value.queryFn(context),
     initialPageParam: null as number | null,
     getNextPageParam: (oldest) => messageQuery('').getNextPageParam(oldest),
   })
+  // Where all of it is just being read again, that comes first: what is older is added to pages that are right.
+  return { ...query, fetchNextPage: () => query.fetchNextPage({ cancelRefetch: false }) }
 }
 
 type Names = ReturnType<typeof makeNames>

@@ -6,7 +6,7 @@ import { useProblemText } from '../api/problems'
 import { threads } from '../api/thread'
 import type { ConversationView, Id } from '../api/types'
 import { keys } from '../live/keys'
-import { patchConversation } from '../live/patch'
+import { patchConversation, readAgain } from '../live/patch'
 import { useSession } from '../session/store'
 import { toast } from '../ui/toasts'
 
@@ -22,7 +22,7 @@ export function useMerging(id: Id) {
   function moved(view: ConversationView, ...others: Id[]): void {
     patchConversation(client, view, session.me!.id)
     for (const one of [view.id, ...others]) {
-      void client.invalidateQueries({ queryKey: keys.messages(one) })
+      readAgain(client, one)
       void client.invalidateQueries({ queryKey: keys.conversation(one) })
     }
   }
