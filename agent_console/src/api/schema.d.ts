@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an address is understood, whose it is, and whether this account may write to it. */
+        get: operations["accounts_reached"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account_id}/snippet": {
         parameters: {
             query?: never;
@@ -3818,6 +3835,8 @@ export interface components {
         /**
          * Capabilities
          * @description Features by level and the numbers that bound them; what is not named is unsupported.
+         *
+         *         With the unit `gsm7` a text is bounded by `max_segments` (parts of a short message, see `messages.segments`), not by `max_length`.
          */
         Capabilities: {
             features: {
@@ -3830,6 +3849,8 @@ export interface components {
             length_unit?: "bytes" | "chars" | "gsm7" | "pages";
             /** @default null */
             max_length?: number | null;
+            /** @default null */
+            max_segments?: number | null;
             /** @default null */
             max_files?: number | null;
             /** @default null */
@@ -3857,6 +3878,19 @@ export interface components {
          */
         Snippet: {
             html: string;
+        };
+        /**
+         * Reach
+         * @description An address as it was understood. `refusals` name the rules against a first message to it by this account.
+         *
+         *         `customer`: whose it is, where it is one customer's only.
+         */
+        Reach: {
+            address: string;
+            display: string;
+            allowed: boolean;
+            refusals: string[];
+            customer: components["schemas"]["CustomerBrief"] | null;
         };
         /**
          * Page[UserView]
@@ -4139,9 +4173,9 @@ export interface components {
         };
         /**
          * QueueTile
-         * @description A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` of them too long.
+         * @description A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` of them longer than was promised.
          *
-         *         Of its members, `online` could be given work and `free` have room for a chat.
+         *         `promises`: whether this queue promises answers within a time; `next_due_at` is when the next of them is due. Of its members, `online` could be given work and `free` have room for a chat.
          */
         QueueTile: {
             /** Format: uuid */
@@ -4152,6 +4186,8 @@ export interface components {
             waiting: number;
             oldest_waiting_at: string | null;
             overdue: number;
+            promises: boolean;
+            next_due_at: string | null;
             online: number;
             free: number;
         };
@@ -4697,6 +4733,84 @@ export interface operations {
                 };
             };
             /** @description bad_account_settings */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_reached: {
+        parameters: {
+            query: {
+                address: string;
+            };
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description account_disabled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description bad_address */
             422: {
                 headers: {
                     [name: string]: unknown;
