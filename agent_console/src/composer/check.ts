@@ -38,7 +38,7 @@ function features({ features = {} }: Partial<Capabilities>, draft: Draft): Objec
 function limits(can: Partial<Capabilities>, draft: Draft): Objection[] {
   const found: Objection[] = []
   if (can.length_unit === 'gsm7' && can.max_segments) {
-    const { parts } = segment(draft.text.trim())
+    const parts = segment(draft.text.trim()).parts.length
     if (parts > can.max_segments) found.push(refused('too_many_parts', { parts, limit: can.max_segments }))
   }
   const length = lengthOf(draft.text, can.length_unit ?? 'chars')

@@ -7,7 +7,8 @@ export interface Segmented {
   encoding: 'gsm7' | 'ucs2'
   /** Septets, or UTF-16 code units. */
   units: number
-  parts: number
+  /** The units in each part; an empty text has none. */
+  parts: readonly number[]
   /** What fits in a part, in units: of a message of one part or of several. */
   perPart: number
   /** Units left in the last part. */
@@ -26,17 +27,13 @@ export function segment(text: string): Segmented {
   const sizes = characters.map((one) => (encoding === 'gsm7' ? SEPTETS.get(one)! : one.length))
   const units = sizes.reduce((sum, size) => sum + size, 0)
   const { one, several } = ROOM[encoding]
-  if (units <= one) return { encoding, units, parts: 1, perPart: one, left: one - units }
-  let parts = 1
-  let used = 0
+  if (units <= one) return { encoding, units, parts: units ? [units] : [], perPart: one, left: one - units }
+  const parts = [0]
   for (const size of sizes) {
-    if (used + size > several) {
-      parts += 1
-      used = 0
-    }
-    used += size
+    if (parts.at(-1)! + size > several) parts.push(0)
+    parts[parts.length - 1]! += size
   }
-  return { encoding, units, parts, perPart: several, left: several - used }
+  return { encoding, units, parts, perPart: several, left: several - parts.at(-1)! }
 }
 
 /** What typewriters had instead of what word processors and phones put in by themselves. */
