@@ -12,6 +12,7 @@ from hub.api import access, headers, problems
 from hub.api.endpoint import Router
 from hub.api.files import FILE_HEADERS, PROVIDERS, Provider, serve
 from hub.api.handling import add_routes
+from hub.api.hooks import add_hooks
 from hub.api.hub import HUB, Hub
 from hub.api.identify import IDENTIFY, identify_staff
 from hub.api.openapi import encode
@@ -27,10 +28,11 @@ JSON_LIMIT: Final = 1024 * 1024  # bytes of a JSON body; uploads are read as str
 def console_app(
     hub: Hub, routers: Sequence[Router] = CONSOLE, *, documented: Sequence[Router] = DOCUMENTED, pages: Path = STATIC / "console"
 ) -> web.Application:
-    """`/api/v1`, health, and the console's pages for whatever no route takes. `documented`: what the OpenAPI document names."""
+    """`/api/v1`, health, `/hooks`, and the console's pages for whatever no route takes. `documented`: what the OpenAPI document names."""
     app = _app(hub, headers.console_headers(hub.settings), console_pages(Pages(pages)))
     app[IDENTIFY] = identify_staff
     add_routes(app, routers)
+    add_hooks(app, hub)
     _add_document(app, documented)
     return app
 

@@ -16,7 +16,7 @@ STATIC: Final = Path(hub.__file__).parent / "static"
 _HASHED = re.compile(r"-[A-Za-z0-9_-]{8,}\.\w+$")  # as Vite names what it builds: `index-BdKm3l2a.js`
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"  # with the ETag that aiohttp sets: a 304 when nothing changed
-_OTHERS = ("/api/", "/socket.io/", "/widget/", "/files/")  # no page is there: a wrong address of a program gets a 404
+_OTHERS = ("/api/", "/socket.io/", "/widget/", "/files/", "/hooks/")  # no page is there: a wrong address of a program gets a 404
 _NOT_SERVED = (".gz", ".br", ".map", "built.txt", "manifest.json")
 
 

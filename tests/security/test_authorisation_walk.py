@@ -43,6 +43,11 @@ OPEN_TO_ALL = {
 }
 """Endpoints for anybody on the network. Anything added here is an opening in the wall."""
 
+CALLED_BY_PROVIDERS = {
+    (method, path) for method in ("GET", "POST") for path in ("/hooks/{account_id}", "/hooks/{account_id}/{rest}")
+}
+"""Open to anybody on the network as well, and no endpoints: what comes is verified by the account's adapter."""
+
 OPEN_TO_STAFF = {
     "DELETE /api/v1/me/sessions",
     "DELETE /api/v1/me/sessions/{session_id}",
@@ -153,13 +158,22 @@ def test_every_route_of_the_server_is_an_endpoint(place: Place) -> None:
     from hub.api.server import console_app, files_app
 
     declared = {(endpoint.method, endpoint.path) for endpoint in ENDPOINTS}
-    undeclared = {("GET", "/api/v1/openapi.json")}
+    undeclared = {("GET", "/api/v1/openapi.json"), *CALLED_BY_PROVIDERS}
     for route in console_app(place.hub).router.routes():
         assert route.resource is not None
         method = "GET" if route.method == "HEAD" else route.method
         assert (method, route.resource.canonical) in declared | undeclared
     signed = {route.resource.canonical for route in files_app(place.hub, {}).router.routes() if route.resource}
     assert signed == {"/files/{token}"}
+
+
+async def test_nobody_is_told_by_a_hook_which_accounts_there_are(place: Place) -> None:
+    for who, (method, path) in itertools.product(place.identities.values(), CALLED_BY_PROVIDERS):
+        told = set()
+        for account_id in (place.inbox, new_id()):
+            answer = await who.client(method, path.format(account_id=account_id, rest="x"))
+            told.add((answer.status, (await answer.json())["detail"]))
+        assert told == {(404, "nobody is called here")}, f"{who.name}: {method} {path}"
 
 
 def test_every_error_an_endpoint_declares_is_documented_once() -> None:

@@ -101,6 +101,13 @@ def test_two_servers_cannot_share_a_port_but_any_may_ask_for_a_free_one() -> Non
     assert load({"http_port": 0, "smtp_port": 0, "lmtp_port": 0, **ORIGINS}, {}).widget_port == 0
 
 
+def test_providers_call_at_the_public_address_or_at_one_with_a_path_that_a_proxy_knows() -> None:
+    assert load({"public_url": "https://a.test/"}, {}).hooks_url == "https://a.test"
+    assert load({"hooks_url": "https://b.test:8443/desk/"}, {}).hooks_url == "https://b.test:8443/desk"
+    for url in ("ftp://a.test", "a.test", "https://", "https://a.test/x?y", "https://a.test/#x", "https://u@a.test"):
+        assert "hooks_url (--hooks-url): must be http" in problems({"hooks_url": url})
+
+
 ORIGINS = {"public_url": "http://a.test", "widget_url": "http://b.test", "files_url": "http://c.test"}
 
 
