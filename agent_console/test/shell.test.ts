@@ -20,7 +20,7 @@ import en from '../src/locales/shell/en'
 import { isQuiet } from '../src/notifications/quiet'
 import { ring, unlockOnTouch } from '../src/notifications/ring'
 import { reach } from '../src/pane/reach'
-import { alarm, grid, isStale, lined, ordered, totals, type Queue } from '../src/wallboard/board'
+import { alarm, counted, isStale, lined, ordered, shapeOf, totals, type Queue } from '../src/wallboard/board'
 import { conversation, replyOption } from './fixtures'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
@@ -117,7 +117,7 @@ describe('a countdown', () => {
   it('shows whole seconds and nothing below zero', () => expect([65_000, 400, -5, 3_723_000].map(clockText)).toEqual(['1:05', '0:01', '0:00', '1:02:03']))
 })
 
-const queue = (part: Partial<Queue>): Queue => ({ id: part.name ?? 'q', name: 'q', open: 0, unanswered: 0, waiting: 0, oldest_waiting_at: null, overdue: 0, online: 1, free: 1, ...part })
+const queue = (part: Partial<Queue>): Queue => ({ id: part.name ?? 'q', name: 'q', open: 0, unanswered: 0, waiting: 0, oldest_waiting_at: null, overdue: 0, promises: false, next_due_at: null, online: 1, free: 1, ...part })
 
 describe('the wallboard', () => {
   it('tells who waits too long, or for nobody', () => {
@@ -126,20 +126,30 @@ describe('the wallboard', () => {
     expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), online: 0 }), NOW)).toBe('alone')
     expect(alarm(queue({ waiting: 1, oldest_waiting_at: ago(1), overdue: 1 }), NOW)).toBe('overdue')
   })
+  it('calls a wait long only where nothing was promised, else by the promise', () => {
+    expect(alarm(queue({ promises: true, waiting: 1, oldest_waiting_at: ago(50) }), NOW)).toBe('calm')
+    expect(alarm(queue({ promises: true, waiting: 1, oldest_waiting_at: ago(1), next_due_at: ago(-4) }), NOW)).toBe('soon')
+  })
   it('puts the worst first and keeps the others where they were', () => {
     expect(ordered([queue({ name: 'b' }), queue({ name: 'a' }), queue({ name: 'c', overdue: 2 })], NOW).map((one) => one.name)).toEqual(['c', 'a', 'b'])
   })
   it('is stale after twenty seconds', () => expect([isStale(NOW - 19_000, NOW), isStale(NOW - 21_000, NOW)]).toEqual([false, true]))
-  it.each([[1, 1], [2, 2], [6, 6], [13, 15], [40, 42]])('shows %i tiles at once', (count, places) => {
-    const { columns, rows } = grid(count, 1200, 560, 1.7)
-    expect(columns * rows).toBeGreaterThanOrEqual(count)
-    expect(columns * rows).toBeLessThanOrEqual(places + columns)
+  it.each([[1, 1], [2, 1], [12, 1], [16, 1], [17, 2], [40, 3]])('shows %i tiles on %i page(s), none too small', (count, pages) => {
+    const shape = shapeOf(count, { width: 960, height: 580 }, { width: 205, height: 130 }, 10)
+    expect(shape.pages).toBe(pages)
+    expect(shape.columns * shape.rows * shape.pages).toBeGreaterThanOrEqual(count)
+    expect([shape.columns <= 4, shape.rows <= 4]).toEqual([true, true])
+  })
+  it('fills its pages evenly, and has one tile at least in the smallest box', () => {
+    expect(shapeOf(11, { width: 350, height: 600 }, { width: 230, height: 57 }, 10)).toEqual({ columns: 1, rows: 6, pages: 2 })
+    expect(shapeOf(3, { width: 0, height: 0 }, { width: 230, height: 57 }, 10)).toEqual({ columns: 1, rows: 1, pages: 3 })
   })
   it('counts an agent of two queues once', () => {
     const agent = (name: string, state: 'online' | 'away', load: number) => ({ user_id: name, name, state, since: ago(1), until: null, load, capacity: 100 })
     const board = { at: ago(0), queues: [queue({ waiting: 2, oldest_waiting_at: ago(3), online: 2 }), queue({ waiting: 1, oldest_waiting_at: ago(9), online: 2 })], agents: [agent('zoe', 'online', 100), agent('al', 'away', 0), agent('bo', 'online', 20)] }
     expect(totals(board)).toEqual({ waiting: 3, oldest: ago(9), overdue: 0, open: 0, online: 2, free: 1 })
     expect(lined(board.agents).map((one) => one.name)).toEqual(['bo', 'zoe', 'al'])
+    expect(counted(board.agents).filter((one) => one.count)).toEqual([{ state: 'online', count: 2 }, { state: 'away', count: 1 }])
   })
 })
 

@@ -17,6 +17,7 @@ SELECT queue_id, count(*) AS open,
     sum(CASE WHEN waiting_for = 'us' THEN 1 ELSE 0 END) AS unanswered,
     sum(CASE WHEN waiting_for = 'us' AND assignee_id IS NULL THEN 1 ELSE 0 END) AS waiting,
     sum(CASE WHEN waiting_for = 'us' AND response_due_at <= $1 AND clock_since = waiting_since THEN 1 ELSE 0 END) AS overdue,
+    min(CASE WHEN waiting_for = 'us' AND response_due_at > $1 AND clock_since = waiting_since THEN response_due_at END) AS next_due,
     min(CASE WHEN waiting_for = 'us' AND assignee_id IS NULL THEN waiting_since END) AS oldest
 FROM conversation WHERE state = 'open' GROUP BY queue_id"""
 _AGENTS = """
@@ -25,8 +26,9 @@ WHERE NOT u.disabled ORDER BY u.display_name"""
 
 
 class QueueTile(msgspec.Struct, frozen=True, kw_only=True):
-    """A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` of them too long.
+    """A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` longer than promised.
 
+    `promises`: whether answers are promised within a time here; the next of them is due at `next_due_at`.
     Of its members, `online` could be given work and `free` have room for a chat.
     """
 
@@ -37,6 +39,8 @@ class QueueTile(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int
     oldest_waiting_at: datetime | None
     overdue: int
+    promises: bool
+    next_due_at: datetime | None
     online: int
     free: int
 
@@ -89,6 +93,8 @@ def _queue_tile(queue: Queue, row: Row | None, agents: Iterable[Agent]) -> Queue
         waiting=int(row["waiting"]) if row else 0,
         oldest_waiting_at=as_time(row["oldest"]) if row else None,
         overdue=int(row["overdue"] or 0) if row else 0,
+        promises=bool(queue.first_response_minutes or queue.next_response_minutes),
+        next_due_at=as_time(row["next_due"]) if row else None,
         online=len(ready),
         free=sum(agent.load + room <= agent.capacity for agent in ready),
     )

@@ -4173,9 +4173,10 @@ export interface components {
         };
         /**
          * QueueTile
-         * @description A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` of them longer than was promised.
+         * @description A queue. `waiting` have no agent, the oldest since `oldest_waiting_at`; `unanswered` wait for us, `overdue` longer than promised.
          *
-         *         `promises`: whether this queue promises answers within a time; `next_due_at` is when the next of them is due. Of its members, `online` could be given work and `free` have room for a chat.
+         *         `promises`: whether answers are promised within a time here; the next of them is due at `next_due_at`.
+         *         Of its members, `online` could be given work and `free` have room for a chat.
          */
         QueueTile: {
             /** Format: uuid */

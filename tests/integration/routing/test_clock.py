@@ -180,6 +180,7 @@ async def test_the_board_shows_queues_and_agents_as_they_are(desk: Desk) -> None
     await keeper(desk).settle()
     desk.later(620)
     await desk.waiting(queue=queue)
+    await keeper(desk).settle()
     await desk.routing.presence.refresh()
 
     board = await desk.routing.wallboard()
@@ -187,4 +188,6 @@ async def test_the_board_shows_queues_and_agents_as_they_are(desk: Desk) -> None
     sales = next(tile for tile in board.queues if tile.name == "Sales")
     assert (sales.open, sales.waiting, sales.overdue, sales.online, sales.free) == (2, 2, 1, 1, 1)
     assert sales.oldest_waiting_at == MONDAY
+    assert (sales.promises, sales.next_due_at) == (True, MONDAY + timedelta(seconds=620 + 600))
+    assert [(tile.promises, tile.next_due_at) for tile in board.queues if tile.name == "General"] == [(False, None)]
     assert {(agent.name, agent.state) for agent in board.agents} >= {("li", "online")}
