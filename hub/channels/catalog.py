@@ -24,6 +24,14 @@ ENTRIES = (
         title_en="Web site",
         title_zh="网站",
     ),
+    AdapterEntry(
+        channel=ChannelKind.SMS,
+        provider="twilio",
+        adapter="hub.channels.sms.twilio.adapter:TwilioAdapter",
+        settings="hub.channels.sms.twilio.settings:TwilioSettings",
+        title_en="SMS: Twilio",
+        title_zh="短信：Twilio",
+    ),
 )
 
 _BY_PROVIDER = {entry.provider: entry for entry in ENTRIES}

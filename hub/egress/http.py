@@ -19,11 +19,12 @@ _CHUNK = 64 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """An answer, whole."""
+    """An answer, whole. `location` is where it points, if it does; nobody went there."""
 
     status: int
     content_type: str
     body: bytes
+    location: str = ""
 
 
 class GatedConnector(aiohttp.TCPConnector):
@@ -100,7 +101,8 @@ async def fetch(
         asked = session.request(method, address, data=form, allow_redirects=False, headers=headers)
         async with asyncio.timeout(timeout), asked as answer:
             body = await _read(answer, limit)
-            return Fetched(status=answer.status, content_type=answer.content_type, body=body)
+            location = answer.headers.get("Location", "")
+            return Fetched(status=answer.status, content_type=answer.content_type, body=body, location=location)
     except (aiohttp.ClientError, TimeoutError) as error:
         raise Unreachable(f"{address.host} gave no usable answer") from error
 

@@ -1,0 +1,1 @@
+"""Short messages and MMS through Twilio's Messages API."""
