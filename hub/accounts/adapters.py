@@ -84,6 +84,11 @@ class Adapters:
         """
         return (await self._get(account_id)).adapter
 
+    def is_newest(self, account_id: AccountId, adapter: ChannelAdapter) -> bool:
+        """Whether nobody had the account's adapter built anew since: only the newest is connected."""
+        built = self._built.get(account_id)
+        return built is not None and built.adapter is adapter
+
     async def watched(self, account_id: AccountId, state: State) -> tuple[ChannelAdapter, Callable[[], None]]:
         """As `get`, and `state` is called with what the adapter tells of itself until the second value is called."""
         built = await self._get(account_id)

@@ -72,8 +72,8 @@ class Supervisor:
         self._leases = Leases(self.db, holder=self.holder, seconds=self.timing.lease)
 
     def states(self) -> dict[AccountId, RunState]:
-        """How the accounts that run in this process fare."""
-        return {account_id: run.state[0] for account_id, run in self._runs.items()}
+        """How the accounts that run in this process fare; one that is being stopped runs no more."""
+        return {account_id: run.state[0] for account_id, run in self._runs.items() if not run.is_stopping}
 
     async def run(self) -> None:
         """Supervise until cancelled."""

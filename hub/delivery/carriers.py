@@ -1,6 +1,6 @@
 """What is known of the channel accounts that carry messages, kept for a moment: it is asked for with every message."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -8,11 +8,12 @@ from time import monotonic
 from hub.accounts import events, queries
 from hub.accounts.adapters import Adapters
 from hub.accounts.errors import BadAccountSettings, NoSuchAccount
-from hub.accounts.values import Brief
+from hub.accounts.values import Brief, RunState
 from hub.bus import Bus
 from hub.channels.catalog import adapter_class
 from hub.channels.contract import CarriedByLog, ChannelAdapter
 from hub.db import Database
+from hub.errors import NotFound
 from hub.ids import AccountId, QueueId
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.secrets import BrokenSeal
@@ -36,6 +37,18 @@ class Carrier:
         return isinstance(self.adapter, CarriedByLog) and self.adapter.carried_by_log
 
 
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """The accounts with one connection (`exclusive`) that this process cannot send by now.
+
+    `elsewhere`: another process holds it, or none does: it is theirs. `waiting`: it is held here and not connected: nothing is tried until it is, or
+    until its time to give up has come.
+    """
+
+    elsewhere: frozenset[AccountId] = frozenset()
+    waiting: frozenset[AccountId] = frozenset()
+
+
 class Carriers:
     """The accounts of this hub, as delivery and intake ask for them."""
 
@@ -44,6 +57,7 @@ class Carriers:
         self._adapters = adapters
         self._briefs: dict[AccountId, Brief] = {}
         self._own: frozenset[str] = frozenset()
+        self._exclusive: frozenset[AccountId] = frozenset()
         self._ready: dict[AccountId, Carrier] = {}
         self._until = 0.0
         self._unsubscribe: Callable[[], None] = bus.subscribe(events.TOPIC, lambda _: self._forget())
@@ -52,7 +66,7 @@ class Carriers:
         """Raises `NoSuchAccount`, `AccountDisabled`, and what the account's settings are wrong about."""
         brief = await self._brief(account_id)
         carrier = self._ready.get(account_id)
-        if carrier is None:
+        if carrier is None or not self._adapters.is_newest(account_id, carrier.adapter):
             carrier = Carrier(
                 account_id=account_id,
                 name=brief.name,
@@ -71,6 +85,12 @@ class Carriers:
             with suppress(BadAccountSettings, BrokenSeal):
                 found.append(await self.get(id))
         return found
+
+    async def shut(self, running: Mapping[AccountId, RunState]) -> Shut:
+        """What may not be sent by, where `running` are the accounts that run in this process."""
+        await self._refresh()
+        waiting = {id for id in self._exclusive & running.keys() if running[id] is not RunState.CONNECTED}
+        return Shut(elsewhere=self._exclusive - running.keys(), waiting=frozenset(waiting))
 
     async def queue_of(self, account_id: AccountId) -> QueueId | None:
         """Where the account's conversations wait."""
@@ -101,10 +121,18 @@ class Carriers:
         for id in changed:
             del self._ready[id]
         self._own = await queries.own_names(self._db)
+        self._exclusive = frozenset(id for id, brief in briefs.items() if brief.enabled and _is_exclusive(brief.provider))
         self._briefs, self._until = briefs, monotonic() + _KEPT
 
     def _forget(self) -> None:
         self._until = 0.0
+
+
+def _is_exclusive(provider: str) -> bool:
+    try:
+        return adapter_class(provider).connection == "exclusive"
+    except NotFound:  # an account of a newer hub: nobody can send by it
+        return False
 
 
 def _names(address: str) -> tuple[str, str, str]:
