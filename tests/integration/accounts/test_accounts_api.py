@@ -10,6 +10,7 @@ from hub.accounts import Accounts
 from hub.api import accounts as accounts_api
 from hub.api import audit
 from hub.auth import ALL, SYSTEM, Right
+from hub.channels.catalog import ENTRIES
 from hub.ops.logs import JsonLines
 from tests.fixtures.console import Client, Console, Serve
 from tests.integration.accounts.conftest import CANARY
@@ -41,7 +42,7 @@ async def body(response: Any, status: int = 200) -> Any:
 @pytest.mark.covers("M-40")
 async def test_forms_can_be_drawn_from_the_schema(root: Client) -> None:
     adapters = await body(await root.get("/adapters"))
-    assert [(one["provider"], one["channel"]) for one in adapters] == [("mail", "email"), ("widget", "webchat")]
+    assert [(one["provider"], one["channel"]) for one in adapters] == [(entry.provider, entry.channel) for entry in ENTRIES]
     for one in adapters:
         for name, field in one["settings_schema"]["properties"].items():
             assert field["title"], name
