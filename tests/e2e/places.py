@@ -39,7 +39,7 @@ OPENINGS = (
     Opening("mail", "^Notifications"),
     Opening("mail", keys="Control+k"),
     Opening("mail", keys="?"),
-    Opening("mail", "New e-mail"),
+    Opening("mail", "New message"),
     Opening("mail", "^Assign"),
     Opening("mail", "^Snooze", role="menu"),
     Opening("mail", "Reply by", role="menu"),

@@ -44,6 +44,8 @@ export const hub = {
   upload: (file: File, onProgress: (part: number) => void, signal: AbortSignal) => sendFile<T.Upload>('/api/v1/uploads', file, onProgress, signal),
   cannedReplies: () => done(api.GET('/api/v1/canned-replies')),
   search: (query: { q: string; cursor?: string | null }, signal?: AbortSignal) => done(api.GET('/api/v1/search', { params: { query }, signal })),
+  capabilities: (id: T.Id) => as<T.Capabilities>(done(api.GET('/api/v1/accounts/{account_id}/capabilities', { params: { path: { account_id: id } } }))),
+  reach: (id: T.Id, address: string) => done(api.GET('/api/v1/accounts/{account_id}/reach', { params: { path: { account_id: id }, query: { address } } })),
   accountNames: () => done(api.GET('/api/v1/account-names')),
   eventsAfter,
 

@@ -16,6 +16,7 @@ export const ACTIONS = {
   help: ['?', 'general'],
   back: ['Escape', 'general'],
   compose: ['c', 'general'],
+  compose_sms: ['', 'general'],
   undo: ['z', 'general'],
   notifications: ['g n', 'general'],
   accept_offer: ['y', 'general'],

@@ -11,5 +11,16 @@ export default {
     plain: 'Use plain punctuation',
     plain_done: 'Punctuation made plain',
   },
+  new: {
+    to_phone: 'Customer or number',
+    to_mail: 'Customer or e-mail address',
+    found: 'Customers found',
+    nobody_known: 'not in any customer’s card',
+    bad: { phone: 'this is not a telephone number.', email: 'this is not an e-mail address.' },
+    no_account: 'There is no account yet by which a message could leave.',
+    no_such_account: 'There is no account for this channel: {channel}.',
+    to_accounts: 'Set one up',
+    unsent: 'This has not been sent. Close again to discard it.',
+  },
   objection: { too_many_parts: 'Too long: {parts} SMS, of which at most {limit} are sent as one message.' },
 }

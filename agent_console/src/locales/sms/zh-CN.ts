@@ -11,5 +11,16 @@ export default {
     plain: '改用普通标点',
     plain_done: '已改为普通标点',
   },
+  new: {
+    to_phone: '客户或号码',
+    to_mail: '客户或邮箱地址',
+    found: '找到的客户',
+    nobody_known: '不在任何客户资料中',
+    bad: { phone: '不是电话号码。', email: '不是邮箱地址。' },
+    no_account: '还没有可以发送消息的账号。',
+    no_such_account: '没有此渠道的账号：{channel}。',
+    to_accounts: '去设置',
+    unsent: '消息尚未发送，再次关闭即放弃。',
+  },
   objection: { too_many_parts: '内容过长：共 {parts} 条短信，一次最多发送 {limit} 条。' },
 }
