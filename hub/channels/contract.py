@@ -107,7 +107,10 @@ class AdapterContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendReceipt:
-    """What the provider said when it took a message. `refused` names recipients of the same transaction that it did not take."""
+    """What the provider said when it took a message. `refused` names recipients of the same transaction that it did not take.
+
+    `provider_ids`: one a part, as later reports will name it (see `DeliveryReport.provider_id`), in one form whoever says it.
+    """
 
     provider_ids: tuple[str, ...] = ()
     state: DeliveryState = DeliveryState.ACCEPTED
@@ -117,16 +120,26 @@ class SendReceipt:
 
 
 class SendError(Exception):
-    """A send that did not succeed, sorted. `retry_after` in seconds, where the provider said so."""
+    """A send that did not succeed, sorted. `retry_after` in seconds, where the provider said so.
+
+    `provider_ids`, with an unknown outcome: those of the parts that were taken, and an empty one for each whose answer was lost.
+    """
 
     def __init__(
-        self, failure: SendFailure, detail: str = "", *, provider_code: str = "", retry_after: float | None = None
+        self,
+        failure: SendFailure,
+        detail: str = "",
+        *,
+        provider_code: str = "",
+        retry_after: float | None = None,
+        provider_ids: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"{failure}: {detail}")
         self.failure = failure
         self.detail = detail
         self.provider_code = provider_code
         self.retry_after = retry_after
+        self.provider_ids = provider_ids
 
 
 class ChannelAdapter(Protocol):

@@ -60,6 +60,7 @@ class Carriers:
         self._exclusive: frozenset[AccountId] = frozenset()
         self._ready: dict[AccountId, Carrier] = {}
         self._until = 0.0
+        self._changes = 0
         self._unsubscribe: Callable[[], None] = bus.subscribe(events.TOPIC, lambda _: self._forget())
 
     async def get(self, account_id: AccountId) -> Carrier:
@@ -116,15 +117,18 @@ class Carriers:
     async def _refresh(self) -> None:
         if monotonic() < self._until:
             return
+        changes = self._changes
         briefs = dict(await queries.briefs(self._db))
         changed = [id for id in self._ready if id not in briefs or briefs[id].version != self._briefs[id].version]
         for id in changed:
             del self._ready[id]
         self._own = await queries.own_names(self._db)
         self._exclusive = frozenset(id for id, brief in briefs.items() if brief.enabled and _is_exclusive(brief.provider))
-        self._briefs, self._until = briefs, monotonic() + _KEPT
+        # A change told of meanwhile may not be in what was read.
+        self._briefs, self._until = briefs, monotonic() + _KEPT if changes == self._changes else 0.0
 
     def _forget(self) -> None:
+        self._changes += 1
         self._until = 0.0
 
 

@@ -8,13 +8,19 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from hub.db import Database
+from hub.delivery.carriers import Shut
 from hub.delivery.store import Delivery, delivery_of
+from hub.messages.address import ChannelKind
 
 LEASE = timedelta(seconds=20)
 """How long what a killed process was sending waits until it is looked after; a living one renews it."""
 
 
-async def claim(db: Database, *, now: datetime, limit: int) -> list[Delivery]:
+_OPEN = "NOT d.account_id = ANY($3::uuid[]) AND (d.give_up_at <= $1 OR NOT d.account_id = ANY($4::uuid[]))"
+"""What is not shut here (see `Shut`)."""
+
+
+async def claim(db: Database, *, now: datetime, limit: int, shut: Shut) -> list[Delivery]:
     """Take up to `limit` due deliveries, each with an attempt begun.
 
     Order is kept per conversation and channel: nothing is taken while an earlier message there is still on its way. An unknown one does
@@ -27,10 +33,12 @@ async def claim(db: Database, *, now: datetime, limit: int) -> list[Delivery]:
             SELECT d.id FROM delivery d WHERE d.state IN ('queued', 'deferred') AND d.due_at <= $1 AND NOT EXISTS (
                 SELECT 1 FROM delivery e WHERE e.conversation_id = d.conversation_id AND e.channel = d.channel AND e.n < d.n
                 AND e.message_id <> d.message_id AND e.state IN ('queued', 'sending', 'deferred'))
-            ORDER BY d.due_at, d.n LIMIT $2 {lock}
+            AND {_OPEN} ORDER BY d.due_at, d.n LIMIT $2 {lock}
             """,
             now,
             limit,
+            list(shut.elsewhere),
+            list(shut.waiting),
         )
         if not due:
             return []
@@ -63,9 +71,12 @@ async def renew(db: Database, claimed: Sequence[Delivery], *, now: datetime) -> 
         )
 
 
-async def expired(db: Database, *, now: datetime) -> list[Delivery]:
-    """Deliveries whose worker is gone: what they led to, nobody knows."""
-    rows = await db.fetch("SELECT * FROM delivery WHERE state = 'sending' AND lease_until < $1 ORDER BY n LIMIT 200", now)
+async def expired(db: Database, *, now: datetime, shut: Shut) -> list[Delivery]:
+    """Deliveries whose worker is gone: what they led to, nobody knows. Only who is connected can ask."""
+    rows = await db.fetch(
+        f"SELECT d.* FROM delivery d WHERE d.state = 'sending' AND d.lease_until < $1 AND {_OPEN} ORDER BY d.n LIMIT $2",
+        *(now, 200, list(shut.elsewhere), list(shut.waiting)),
+    )
     return [delivery_of(row) for row in rows]
 
 
@@ -75,9 +86,10 @@ async def release_all(db: Database) -> None:
         await work.execute("UPDATE delivery SET lease_until = $1 WHERE state = 'sending'", datetime.fromtimestamp(0, UTC))
 
 
-def by_message(claimed: Sequence[Delivery]) -> dict[UUID, list[Delivery]]:
-    """Deliveries of one message go out together."""
+def together(claimed: Sequence[Delivery]) -> list[list[Delivery]]:
+    """Which deliveries go out in one piece: those of one mail, since one transaction carries it to many; all others one by one."""
     grouped: dict[UUID, list[Delivery]] = {}
     for delivery in claimed:
-        grouped.setdefault(delivery.message_id, []).append(delivery)
-    return grouped
+        one = delivery.message_id if delivery.channel is ChannelKind.EMAIL else delivery.id
+        grouped.setdefault(one, []).append(delivery)
+    return list(grouped.values())

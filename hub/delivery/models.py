@@ -71,9 +71,37 @@ class DeliveryReportRow(Model):
     failure = fields.CharField(max_length=24, null=True)
     provider_code = fields.CharField(max_length=64)
     detail = fields.TextField()
+    provider_id = fields.CharField(max_length=255)
 
     class Meta:
         table = "delivery_report"
+
+
+class DeliveryPartRow(Model):
+    """One part of a delivery, as its provider knows it."""
+
+    n = fields.BigIntField(primary_key=True)
+    account_id = fields.UUIDField()
+    provider_id = fields.CharField(max_length=255)
+    delivery: fields.ForeignKeyRelation["DeliveryRow"] = fields.ForeignKeyField(
+        "models.DeliveryRow", to_field="id", on_delete=fields.NO_ACTION, related_name="delivery_parts"
+    )
+
+    class Meta:
+        table = "delivery_part"
+
+
+class EarlyReportRow(Model):
+    """A report that came before the answer by which it could be understood."""
+
+    id = fields.UUIDField(primary_key=True)
+    account_id = fields.UUIDField()
+    provider_id = fields.CharField(max_length=255)
+    report: fields.JSONField[object] = fields.JSONField()
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "early_report"
 
 
 class ExchangeRow(Model):

@@ -1,18 +1,48 @@
 """What providers and the other side say later, folded into the ledger."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from hub.conversations.store import lock_conversations
-from hub.db import Work
+from hub.db import Database, Work
+from hub.delivery.parts import Word, stand
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, delivery_of, suppress
-from hub.ids import AccountId, MessageId, new_id
+from hub.ids import AccountId, ConversationId, DeliveryId, MessageId, new_id
+from hub.messages import plain
 from hub.messages.events import DeliveryReport
 from hub.messages.states import DeliveryState, SendFailure, fold, is_warning
 
 ReadToken = Callable[[str], UUID | None]
+
+EARLY_KEPT = timedelta(minutes=10)
+"""How long a report may be ahead of the answer that says what it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Target:
+    """What a report is about: a message, or one delivery of it."""
+
+    message_id: MessageId
+    conversation_id: ConversationId
+    delivery_id: DeliveryId | None = None
+
+
+async def hold_ids(work: Work, account_id: AccountId, provider_ids: Iterable[str]) -> None:
+    """Let nobody else say or learn meanwhile what these are about: a report and the answer it is about may come at once.
+
+    To be called before anything is locked.
+    """
+    await work.hold(*(f"report {account_id} {known_as(id)}" for id in provider_ids if id))
+
+
+def known_as(provider_id: str) -> str:
+    """A provider's id as it is stored and looked for."""
+    return plain.line(provider_id, 255)
 
 
 async def apply(
@@ -20,29 +50,83 @@ async def apply(
 ) -> None:
     """Keep every report beside its delivery and fold its word in; the order they come in does not matter.
 
-    What nobody can find the message of is in the journal only.
+    What names an id of the provider's that is not known yet is kept for a while; what nobody can find the message of is in the
+    journal only.
     """
-    named = [await _named(work, account_id, report, read_token) for report in reports]
-    await _hold(work, {id for id in named if id is not None})
+    await hold_ids(work, account_id, (report.provider_id or "" for report in reports))
+    targets = [await _target(work, account_id, report, read_token) for report in reports]
+    # Before any delivery is read: else each of two reports at once were folded into what stood before both.
+    await lock_conversations(work, {target.conversation_id for target in targets if target is not None})
     touched: set[MessageId] = set()
-    for report, message_id in zip(reports, named, strict=True):
-        for delivery in await _meant(work, message_id, report):
+    for report, target in zip(reports, targets, strict=True):
+        if target is None:
+            await _keep(work, account_id, report, at)
+            continue
+        for delivery in await _meant(work, target, report):
             await _fold_in(work, delivery, report, at)
             touched.add(delivery.message_id)
     for id in sorted(touched):
         await settle_message(work, id)
 
 
-async def _hold(work: Work, message_ids: set[UUID]) -> None:
-    """Lock their conversations before any delivery is read: else each of two reports at once were folded into what stood
-    before both."""
-    if message_ids:
-        rows = await work.fetch("SELECT conversation_id FROM message WHERE id = ANY($1::uuid[])", sorted(message_ids))
-        await lock_conversations(work, [row["conversation_id"] for row in rows])
+async def learn(work: Work, delivery: Delivery, provider_ids: Sequence[str], *, at: datetime) -> None:
+    """The provider's answer is known: later reports may name these ids, and earlier ones are folded in now.
+
+    Its conversation and the ids are held by the caller, who settles the message.
+    """
+    ids = [known_as(id) for id in provider_ids if id]
+    rows = [(delivery.account_id, id, delivery.id) for id in ids]
+    await work.insert_many("delivery_part", {"account_id": "uuid", "provider_id": "text", "delivery_id": "uuid"}, rows)
+    early = await work.fetch(
+        "DELETE FROM early_report WHERE account_id = $1 AND provider_id = ANY($2::text[]) RETURNING id, report",
+        delivery.account_id,
+        ids,
+    )
+    for row in sorted(early, key=lambda row: row["id"]):
+        now = await work.fetch_one("SELECT * FROM delivery WHERE id = $1", delivery.id)
+        assert now is not None
+        await _fold_in(work, delivery_of(now), msgspec.convert(row["report"], DeliveryReport), at)
+
+
+async def forget_early(db: Database, *, now: datetime) -> int:
+    """Give up on reports that nothing was ever learned about; how many."""
+    before = now - EARLY_KEPT
+    if await db.fetch_one("SELECT 1 FROM early_report WHERE created_at < $1 LIMIT 1", before) is None:
+        return 0
+    async with db.unit_of_work() as work:
+        return await work.execute("DELETE FROM early_report WHERE created_at < $1", before)
+
+
+async def _keep(work: Work, account_id: AccountId, report: DeliveryReport, at: datetime) -> None:
+    if not report.provider_id:
+        return
+    columns = {"id": "uuid", "account_id": "uuid", "provider_id": "text", "report": "jsonb", "created_at": "timestamptz"}
+    row = (new_id(), account_id, known_as(report.provider_id), msgspec.to_builtins(report), at)
+    await work.insert_many("early_report", columns, [row])
+
+
+async def _target(work: Work, account_id: AccountId, report: DeliveryReport, read_token: ReadToken) -> _Target | None:
+    """Named by our own token, by our id (the widget and gateways know it), by our Message-ID, or by the provider's id."""
+    if id := await _named(work, account_id, report, read_token):
+        row = await work.fetch_one("SELECT id, conversation_id FROM message WHERE id = $1", id)
+        return None if row is None else _Target(message_id=row["id"], conversation_id=row["conversation_id"])
+    if not report.provider_id:
+        return None
+    row = await work.fetch_one(
+        """
+        SELECT m.id, m.conversation_id, p.delivery_id FROM delivery_part p
+        JOIN delivery d ON d.id = p.delivery_id JOIN message m ON m.id = d.message_id
+        WHERE p.account_id = $1 AND p.provider_id = $2 ORDER BY p.n DESC LIMIT 1
+        """,
+        account_id,
+        known_as(report.provider_id),
+    )
+    if row is None:
+        return None
+    return _Target(message_id=row["id"], conversation_id=row["conversation_id"], delivery_id=row["delivery_id"])
 
 
 async def _named(work: Work, account_id: AccountId, report: DeliveryReport, read_token: ReadToken) -> UUID | None:
-    """The message a report is about: named by our own token, by our id (the widget knows it), or by our Message-ID."""
     if report.token and (id := read_token(report.token)):
         return id
     if not report.message_id:
@@ -60,8 +144,11 @@ async def _named(work: Work, account_id: AccountId, report: DeliveryReport, read
     return row["message_id"] if row else None
 
 
-async def _meant(work: Work, message_id: UUID | None, report: DeliveryReport) -> list[Delivery]:
-    rows = await work.fetch("SELECT * FROM delivery WHERE message_id = $1 ORDER BY n", message_id)
+async def _meant(work: Work, target: _Target, report: DeliveryReport) -> list[Delivery]:
+    if target.delivery_id is not None:
+        row = await work.fetch_one("SELECT * FROM delivery WHERE id = $1", target.delivery_id)
+        return [delivery_of(row)] if row is not None else []
+    rows = await work.fetch("SELECT * FROM delivery WHERE message_id = $1 ORDER BY n", target.message_id)
     return _to_recipient([delivery_of(row) for row in rows], report)
 
 
@@ -87,10 +174,11 @@ def _to_recipient(deliveries: list[Delivery], report: DeliveryReport) -> list[De
 
 async def _fold_in(work: Work, delivery: Delivery, report: DeliveryReport, at: datetime) -> None:
     failure = report.failure.value if report.failure else None
+    provider_id = known_as(report.provider_id or "")
     await work.execute(
         """
-        INSERT INTO delivery_report (id, delivery_id, at, state, source, failure, provider_code, detail)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO delivery_report (id, delivery_id, at, state, source, failure, provider_code, detail, provider_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         new_id(),
         delivery.id,
@@ -100,9 +188,11 @@ async def _fold_in(work: Work, delivery: Delivery, report: DeliveryReport, at: d
         failure,
         report.provider_code[:64],
         report.detail[:1000],
+        provider_id,
     )
-    state = fold(delivery.state, report.state)
-    warning = report.detail[:1000] if is_warning(delivery.state, report.state) else delivery.warning
+    state = await _stands(work, delivery, report)
+    is_late = is_warning(delivery.state, report.state) and state is delivery.state
+    warning = report.detail[:1000] if is_late else delivery.warning
     if state is not delivery.state or warning != delivery.warning:
         changed = state is not delivery.state
         await work.execute(
@@ -118,6 +208,15 @@ async def _fold_in(work: Work, delivery: Delivery, report: DeliveryReport, at: d
         await suppress(
             work, delivery.address, id=new_id(), reason="bounced", evidence=f"{report.provider_code} {report.detail}", at=at
         )
+
+
+async def _stands(work: Work, delivery: Delivery, report: DeliveryReport) -> DeliveryState:
+    """Where the delivery stands with this report; of several parts no report alone can tell."""
+    if len(delivery.provider_ids) < 2:
+        return fold(delivery.state, report.state)
+    rows = await work.fetch("SELECT provider_id, state FROM delivery_report WHERE delivery_id = $1", delivery.id)
+    words = (Word(provider_id=row["provider_id"], state=DeliveryState(row["state"])) for row in rows)
+    return stand(delivery.provider_ids, words)
 
 
 def _is_hopeless(report: DeliveryReport) -> bool:

@@ -1,28 +1,24 @@
 """The worker: claims what is due, lets the adapter send it once, writes down what came of it."""
 
 import asyncio
-import random
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
-from typing import Any
+from uuid import UUID
 
 from hub import clock
-from hub.channels.contract import FetchesStatus, SendError, SendReceipt
-from hub.conversations.store import lock_conversations, remember_keys
+from hub.accounts.values import RunState
+from hub.channels.contract import FetchesStatus, SendError
 from hub.db import Database, DatabaseGone
-from hub.delivery import claims
-from hub.delivery.backoff import Next, after_failure
+from hub.delivery import claims, reports
 from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
+from hub.delivery.outcomes import Outcome, accepted, failed, lost, write
 from hub.delivery.releasing import Releases
-from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery
 from hub.errors import HubError
-from hub.ids import MessageId
-from hub.messages import plain
+from hub.ids import AccountId, MessageId
 from hub.messages.content import OutboundMessage
-from hub.messages.states import DeliveryState, SendFailure
+from hub.messages.states import SendFailure
 
 log = getLogger(__name__)
 
@@ -33,26 +29,18 @@ RELEASE_PAUSE = 0.05  # seconds between two looks at a held message whose time h
 LANDING = 4.0  # seconds that sending may go on when the process is told to stop
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What one attempt came to, for one delivery."""
-
-    state: DeliveryState
-    failure: SendFailure | None = None
-    provider_code: str = ""
-    detail: str = ""
-    provider_ids: tuple[str, ...] = ()
-    retry_after: float | None = None
-    own_keys: tuple[str, ...] = ()
+Running = Callable[[], Mapping[AccountId, RunState]]
+"""The accounts that run in this process, and how they fare."""
 
 
 class DeliveryWorker:
     """One per process; any number of processes."""
 
-    def __init__(self, db: Database, carriers: Carriers, composer: Composer, *, alone: bool) -> None:
+    def __init__(self, db: Database, carriers: Carriers, composer: Composer, *, running: Running, alone: bool) -> None:
         self._db = db
         self._carriers = carriers
         self._composer = composer
+        self._running = running
         self._alone = alone  # the only process: at start nobody else can be sending
         self._releases = Releases(db, carriers)
         self._due = asyncio.Event()
@@ -101,10 +89,12 @@ class DeliveryWorker:
         free = PARALLEL - len(self._flying)
         if free <= 0:
             return False
-        claimed = await claims.claim(self._db, now=clock.now(), limit=free)
-        for message_id, deliveries in claims.by_message(claimed).items():
+        shut = await self._carriers.shut(self._running())
+        claimed = await claims.claim(self._db, now=clock.now(), limit=free, shut=shut)
+        for deliveries in claims.together(claimed):
+            id = deliveries[0].message_id
             self._flying.append(deliveries)
-            group.create_task(self._send_and_land(MessageId(message_id), deliveries), name=f"send {message_id}")
+            group.create_task(self._send_and_land(id, deliveries), name=f"send {id}")
         return bool(claimed)
 
     async def _send_and_land(self, id: MessageId, deliveries: list[Delivery]) -> None:
@@ -115,7 +105,7 @@ class DeliveryWorker:
             self._flying.remove(deliveries)
             self._due.set()
 
-    async def _attempt(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
+    async def _attempt(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[UUID, Outcome]:
         message: OutboundMessage | None = None
         try:
             carrier = await self._carriers.get(deliveries[0].account_id)
@@ -123,20 +113,20 @@ class DeliveryWorker:
             async with asyncio.timeout(SEND_TIMEOUT):
                 receipt = await carrier.adapter.send(message)
         except SendError as error:
-            return {d.id: _failed(error) for d in deliveries}
+            return {d.id: failed(error) for d in deliveries}
         except TimeoutError:
             unknown = SendError(SendFailure.OUTCOME_UNKNOWN, f"no answer within {SEND_TIMEOUT:g} s")
-            return {d.id: _failed(unknown) for d in deliveries}
+            return {d.id: failed(unknown) for d in deliveries}
         except HubError as error:  # before anything left: an account switched off, the database away
             late = SendError(SendFailure.UNAVAILABLE, error.detail or error.code)
-            return {d.id: _failed(late) for d in deliveries}
+            return {d.id: failed(late) for d in deliveries}
         except Exception as error:
             log.exception("an adapter failed", extra={"message_id": str(id)})
             unknown = SendError(SendFailure.OUTCOME_UNKNOWN, f"internal error ({type(error).__name__})")
-            return {d.id: _failed(unknown) for d in deliveries}
-        return {d.id: _accepted(d, receipt) for d in deliveries}
+            return {d.id: failed(unknown) for d in deliveries}
+        return {d.id: accepted(d, receipt) for d in deliveries}
 
-    async def _write_until_stored(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[Any, Outcome]) -> None:
+    async def _write_until_stored(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[UUID, Outcome]) -> None:
         """The outcome is all that stands between us and sending twice: it is kept until it is stored."""
         while True:
             try:
@@ -144,51 +134,17 @@ class DeliveryWorker:
             except DatabaseGone:
                 await asyncio.sleep(POLL)
 
-    async def _write(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[Any, Outcome]) -> None:
+    async def _write(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[UUID, Outcome]) -> None:
         async with self._db.unit_of_work() as work:
-            await lock_conversations(work, [deliveries[0].conversation_id])  # before its deliveries, as everybody does
-            for delivery in deliveries:
-                outcome = outcomes[delivery.id]
-                detail = plain.block(outcome.detail, 1000)  # what a server says may be no text at all
-                next_ = _next(delivery, outcome)
-                now = clock.now()
-                held = await work.execute(
-                    """
-                    UPDATE delivery SET state = $3, failure = $4, detail = $5, due_at = $6, lease_until = NULL, provider_ids = $7,
-                    updated_at = $8 WHERE id = $1 AND fence = $2 AND (state = 'sending' OR state = 'unknown' AND $3 = 'accepted')
-                    """,
-                    delivery.id,
-                    delivery.fence,
-                    next_.state.value,
-                    outcome.failure.value if outcome.failure else None,
-                    detail,
-                    next_.due_at or delivery.due_at,
-                    list(outcome.provider_ids or delivery.provider_ids),
-                    now,
-                )
-                if not held:
-                    continue  # overtaken: whoever holds it now decides
-                await work.execute(
-                    """
-                    UPDATE delivery_attempt SET finished_at = $3, outcome = $4, failure = $5, provider_code = $6, detail = $7
-                    WHERE delivery_id = $1 AND number = $2
-                    """,
-                    delivery.id,
-                    delivery.attempts,
-                    now,
-                    outcome.state.value,
-                    outcome.failure.value if outcome.failure else None,
-                    plain.line(outcome.provider_code, 64),
-                    detail,
-                )
-            await remember_keys(work, id, (key for outcome in outcomes.values() for key in outcome.own_keys), clock.now())
-            await settle_message(work, id)
+            await write(work, id, deliveries, outcomes)
 
     async def _look_after_expired(self) -> None:
         while True:
             try:
-                for id, deliveries in claims.by_message(await claims.expired(self._db, now=clock.now())).items():
-                    await self._settle_expired(MessageId(id), deliveries)
+                shut = await self._carriers.shut(self._running())
+                for deliveries in claims.together(await claims.expired(self._db, now=clock.now(), shut=shut)):
+                    await self._settle_expired(deliveries[0].message_id, deliveries)
+                await reports.forget_early(self._db, now=clock.now())
             except DatabaseGone as error:
                 log.warning("could not look after expired leases", extra={"reason": error.detail})
             await asyncio.sleep(POLL)
@@ -203,11 +159,11 @@ class DeliveryWorker:
         except DatabaseGone:
             raise
         except HubError as error:  # its account is gone, say: nobody can be asked
-            outcomes = {d.id: _lost(error.detail or error.code) for d in deliveries}
+            outcomes = {d.id: lost(error.detail or error.code) for d in deliveries}
         await self._write(id, deliveries, outcomes)
         self._due.set()
 
-    async def _ask(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[Any, Outcome]:
+    async def _ask(self, id: MessageId, deliveries: Sequence[Delivery]) -> dict[UUID, Outcome]:
         """What became of a message whose worker is gone: the provider's word, else unknown."""
         carrier = await self._carriers.get(deliveries[0].account_id)
         state = None
@@ -215,7 +171,7 @@ class DeliveryWorker:
             state = await carrier.adapter.fetch_status(await self._composer.compose(id, deliveries))
         if state is not None:
             return {d.id: Outcome(state=state) for d in deliveries}
-        return {d.id: _lost("the hub was stopped while sending this") for d in deliveries}
+        return {d.id: lost("the hub was stopped while sending this") for d in deliveries}
 
     async def _release(self) -> None:
         """Let held messages go on time."""
@@ -239,37 +195,3 @@ class DeliveryWorker:
                     await claims.renew(self._db, flying, now=clock.now())
             except DatabaseGone as error:
                 log.warning("could not renew leases", extra={"reason": error.detail})
-
-
-def _failed(error: SendError) -> Outcome:
-    return Outcome(
-        state=DeliveryState.UNKNOWN if error.failure is SendFailure.OUTCOME_UNKNOWN else DeliveryState.FAILED,
-        failure=error.failure,
-        provider_code=error.provider_code,
-        detail=error.detail,
-        retry_after=error.retry_after,
-    )
-
-
-def _lost(why: str) -> Outcome:
-    return _failed(SendError(SendFailure.OUTCOME_UNKNOWN, why))
-
-
-def _accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
-    if delivery.address in receipt.refused:
-        failure, detail = receipt.refused[delivery.address]
-        return Outcome(state=DeliveryState.FAILED, failure=failure, detail=detail)
-    return Outcome(state=receipt.state, detail=receipt.detail, provider_ids=receipt.provider_ids, own_keys=receipt.own_keys)
-
-
-def _next(delivery: Delivery, outcome: Outcome) -> Next:
-    if outcome.failure is None:
-        return Next(state=outcome.state)
-    return after_failure(
-        outcome.failure,
-        attempt=delivery.attempts,
-        now=clock.now(),
-        give_up_at=delivery.give_up_at,
-        jitter=random.uniform(0.5, 1.5),
-        retry_after=outcome.retry_after,
-    )

@@ -66,7 +66,9 @@ class InboundMessage:
 class DeliveryReport:
     """What the provider, or the other side's machine, says later about something we sent.
 
-    The message is named by `token` (from VERP or reply address), else by `provider_id`, else by `message_id`. `recipient` narrows it to one delivery.
+    The message is named by `token` (from VERP or reply address), else by `message_id` (our own id, or a Message-ID), else by
+    `provider_id`: then it is the word about one part only, and is kept for ten minutes where the provider's answer is not known yet.
+    `recipient` narrows it to one delivery.
     """
 
     state: DeliveryState

@@ -1,0 +1,210 @@
+"""Messages that a provider knows by its own ids: in parts, and reported on before it answered."""
+
+import asyncio
+import random
+from datetime import timedelta
+
+import pytest
+
+from hub import clock
+from hub.auth import Caller
+from hub.channels.contract import SendError
+from hub.conversations import queries
+from hub.conversations.values import MessageView
+from hub.delivery import reports
+from hub.delivery.queries import with_deliveries
+from hub.delivery.service import Send
+from hub.messages.address import Address, AddressKind
+from hub.messages.content import Draft
+from hub.messages.events import DeliveryReport
+from hub.messages.states import DeliveryState, SendFailure
+from tests.fixtures.desk import eventually
+from tests.fixtures.sms import PaperDesk
+
+LONG = "中" * 150  # three parts
+
+
+@pytest.fixture
+async def agent(sms: PaperDesk) -> Caller:
+    return await sms.desk.user("anna", "administrator")
+
+
+async def write_to(sms: PaperDesk, agent: Caller, text: str, to: str = "+8613800138000") -> MessageView:
+    draft = Draft(text=text, to=(Address(kind=AddressKind.PHONE, value=to),))
+    return await sms.desk.hub.delivery.send(Send(account_id=sms.account_id, draft=draft), by=agent)
+
+
+async def stands(sms: PaperDesk, agent: Caller, message: MessageView) -> MessageView:
+    return (await with_deliveries(sms.desk.db, [await queries.message(sms.desk.db, message.id, agent)]))[0]
+
+
+async def until(sms: PaperDesk, agent: Caller, message: MessageView, state: DeliveryState) -> MessageView:
+    async def check() -> MessageView:
+        now = await stands(sms, agent, message)
+        assert now.status is state
+        return now
+
+    found: MessageView = await eventually(check)
+    return found
+
+
+@pytest.mark.covers("M-27")
+async def test_a_long_message_is_delivered_when_its_last_part_is(sms: PaperDesk, agent: Caller) -> None:
+    message = await write_to(sms, agent, LONG)
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    one, two, three = sms.paper.ids[LONG]
+
+    for id in (three, one):
+        await sms.report(id, DeliveryState.DELIVERED)
+    assert (await stands(sms, agent, message)).status is DeliveryState.ACCEPTED
+    await sms.report(two, DeliveryState.DELIVERED)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+async def test_a_part_that_fails_fails_the_message_until_it_is_delivered_after_all(sms: PaperDesk, agent: Caller) -> None:
+    message = await write_to(sms, agent, LONG)
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    one, two, three = sms.paper.ids[LONG]
+
+    await sms.report(one, DeliveryState.DELIVERED)
+    await sms.report(two, DeliveryState.FAILED, failure=SendFailure.REJECTED, detail="no room")
+    failed = await stands(sms, agent, message)
+    await sms.report(two, DeliveryState.DELIVERED)
+    again = await stands(sms, agent, message)
+    await sms.report(three, DeliveryState.DELIVERED)
+
+    assert (failed.status, failed.failure, failed.status_detail) == (DeliveryState.FAILED, SendFailure.REJECTED, "no room")
+    assert (again.status, again.failure) == (DeliveryState.ACCEPTED, None)
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+@pytest.mark.covers("M-27")
+async def test_a_report_that_comes_before_the_answer_is_kept_and_counts(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.open.clear()
+    message = await write_to(sms, agent, LONG)
+    await eventually(lambda: taken(sms, LONG))
+    one, two, three = sms.paper.ids[LONG]
+
+    for id in (two, one):
+        await sms.report(id, DeliveryState.DELIVERED)
+    assert (await stands(sms, agent, message)).status is DeliveryState.SENDING
+    sms.paper.open.set()
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    await sms.report(three, DeliveryState.DELIVERED)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+    assert await sms.desk.db.fetch("SELECT id FROM early_report") == []
+
+
+async def taken(sms: PaperDesk, text: str) -> None:
+    assert text in sms.paper.ids
+
+
+async def test_answers_and_reports_at_the_same_moment_miss_nothing(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.open.clear()
+    texts = [f"{n} {LONG}" for n in range(8)]
+    messages = [await write_to(sms, agent, text, f"+86138001380{n:02}") for n, text in enumerate(texts)]
+    await eventually(lambda: all_taken(sms, texts))
+    ids = [id for text in texts for id in sms.paper.ids[text]]
+    random.shuffle(ids)
+
+    async with asyncio.TaskGroup() as group:
+        for n, id in enumerate(ids):
+            group.create_task(sms.report(id, DeliveryState.DELIVERED))
+            if n == len(ids) // 3:
+                sms.paper.open.set()
+
+    for message in messages:
+        await until(sms, agent, message, DeliveryState.DELIVERED)
+
+
+async def all_taken(sms: PaperDesk, texts: list[str]) -> None:
+    assert set(texts) <= set(sms.paper.ids)
+
+
+async def test_what_nothing_is_learned_about_is_forgotten_after_ten_minutes(sms: PaperDesk) -> None:
+    await sms.report("of nobody", DeliveryState.DELIVERED)
+
+    assert await reports.forget_early(sms.desk.db, now=clock.now() + timedelta(minutes=9)) == 0
+    assert await reports.forget_early(sms.desk.db, now=clock.now() + timedelta(minutes=11)) == 1
+
+
+async def test_an_id_the_provider_uses_again_means_the_newest_message(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.ids = {"first": ("7",), "second": ("7",)}
+    first = await write_to(sms, agent, "first")
+    await until(sms, agent, first, DeliveryState.ACCEPTED)
+    second = await write_to(sms, agent, "second")
+    await until(sms, agent, second, DeliveryState.ACCEPTED)
+
+    await sms.report("7", DeliveryState.DELIVERED)
+
+    assert (await stands(sms, agent, first)).status is DeliveryState.ACCEPTED
+    assert (await stands(sms, agent, second)).status is DeliveryState.DELIVERED
+
+
+async def test_an_id_of_another_account_is_another_id(sms: PaperDesk, agent: Caller) -> None:
+    message = await write_to(sms, agent, "Hello")
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    other = await sms.account("10691111")
+
+    async with sms.desk.db.unit_of_work() as work:
+        report = DeliveryReport(state=DeliveryState.FAILED, source="receipt", provider_id=sms.paper.ids["Hello"][0])
+        await reports.apply(work, other, [report], lambda _: None, at=clock.now())
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.ACCEPTED
+
+
+async def test_a_lost_answer_is_unknown_is_sent_once_and_is_settled_by_a_report_that_names_our_message(
+    sms: PaperDesk, agent: Caller
+) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer"))
+    message = await write_to(sms, agent, "Hello")
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+
+    await sms.report("whatever", DeliveryState.DELIVERED, message_id=str(message.id))
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+    assert len(sms.paper.sent) == 1
+
+
+async def test_a_lost_answer_to_one_part_keeps_the_message_unknown_whatever_the_others_say(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("p1", "", "p3")))
+    message = await write_to(sms, agent, LONG)
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+
+    await sms.report("p1", DeliveryState.DELIVERED)
+    await sms.report("p3", DeliveryState.DELIVERED)
+    assert (await stands(sms, agent, message)).status is DeliveryState.UNKNOWN
+    await sms.report("p1", DeliveryState.FAILED)
+    unmoved = await stands(sms, agent, message)
+    await sms.report("", DeliveryState.DELIVERED, message_id=str(message.id))
+
+    assert unmoved.status is DeliveryState.UNKNOWN
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+async def test_a_report_by_our_own_id_may_outrun_the_answer(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.open.clear()
+    message = await write_to(sms, agent, "Hello")
+    await eventually(lambda: taken(sms, "Hello"))
+
+    await sms.report("", DeliveryState.DELIVERED, message_id=str(message.id))
+    sms.paper.open.set()
+
+    async def ended() -> None:
+        row = await sms.desk.db.fetch_one("SELECT outcome FROM delivery_attempt")
+        assert row is not None
+        assert row["outcome"] == "accepted"
+
+    await eventually(ended)
+    (delivery,) = (await stands(sms, agent, message)).deliveries
+    assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 1)
+
+
+async def test_a_message_to_two_numbers_has_the_parts_of_each_apart(sms: PaperDesk, agent: Caller) -> None:
+    draft = Draft(text="Both", to=tuple(Address(kind=AddressKind.PHONE, value=f"+861380013800{n}") for n in (1, 2)))
+    message = await sms.desk.hub.delivery.send(Send(account_id=sms.account_id, draft=draft), by=agent)
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+
+    assert sorted(sms.paper.texts()) == [("+8613800138001", "Both"), ("+8613800138002", "Both")]
