@@ -120,7 +120,11 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
     routing = Routing.build(db, bus, conversations)
     intake = Intake(db, media, carriers, read, partial(_pass_on, bus))
     is_alone = db.dialect == "sqlite"
-    deliveries = DeliveryWorker(db, carriers, Composer(db, partial(make_token, key=token_key)), alone=is_alone)
+    supervisor = Supervisor(
+        db=db, bus=bus, keys=keys, adapters=accounts.adapters, sink_for=intake.sink_for, holder=_process_name()
+    )
+    composer = Composer(db, partial(make_token, key=token_key))
+    deliveries = DeliveryWorker(db, carriers, composer, running=supervisor.states, alone=is_alone)
     filer = Filer(db, media, carriers, parsers, read, alone=is_alone)
     intake.file_by(filer)
     auth = Auth.build(
@@ -175,14 +179,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         filer=filer,
         deliveries=deliveries,
         exchanges=exchanges,
-        supervisor=Supervisor(
-            db=db,
-            bus=bus,
-            keys=keys,
-            adapters=accounts.adapters,
-            sink_for=intake.sink_for,
-            holder=_process_name(),
-        ),
+        supervisor=supervisor,
         parsers=parsers,
         keeper=Keeper(db, routing.presence, AfterHours(db, carriers, hub.delivery)),
         outside=outside,
