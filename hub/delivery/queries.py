@@ -81,7 +81,7 @@ def _with_fate(message: MessageView, deliveries: Sequence[Delivery]) -> MessageV
 async def reply_options(db: Database, carriers: Carriers, conversation: Conversation) -> list[ReplyOption]:
     """Every account that could carry an answer to this conversation, the one it came by first."""
     options = []
-    for channel in (ChannelKind.WEBCHAT, ChannelKind.EMAIL):
+    for channel in (ChannelKind.WEBCHAT, ChannelKind.EMAIL, ChannelKind.SMS):
         asked = await _asked(db, conversation, channel)
         for carrier in await carriers.of_channel(channel) if asked.to else []:
             if _fits(carrier, conversation, asked):
@@ -134,7 +134,7 @@ async def _asked(db: Database, conversation: Conversation, channel: ChannelKind)
         return asked
     kind = ADDRESS_KIND_OF[channel]
     to = await _known_addresses(db, conversation, kind) or await _given_in_chat(db, conversation, kind)
-    return Asked(to=to, others=(), subject=_re(conversation.subject), account_id=None)
+    return Asked(to=to, others=(), subject=_re(conversation.subject, channel), account_id=None)
 
 
 async def _given_in_chat(db: Database, conversation: Conversation, kind: AddressKind) -> tuple[Address, ...]:
@@ -158,7 +158,7 @@ def asked_of(row: Row | None, conversation: Conversation, channel: ChannelKind) 
         return Asked(
             to=to,
             others=_others(row["asked_of"], kind),
-            subject=_re(row["asked_about"] or conversation.subject),
+            subject=_re(row["asked_about"] or conversation.subject, channel),
             account_id=row["asked_account"],
         )
     if kind is not AddressKind.VISITOR:
@@ -188,7 +188,10 @@ async def _known_addresses(db: Database, conversation: Conversation, kind: Addre
     return tuple(Address(kind=kind, value=row["value"]) for row in rows)
 
 
-def _re(subject: str) -> str:
+def _re(subject: str, channel: ChannelKind) -> str:
+    """Only letters have subjects: in front of a short text it would be part of it."""
+    if channel is not ChannelKind.EMAIL:
+        return ""
     return subject if not subject or subject[:3].lower() == "re:" or subject.startswith("回复") else f"Re: {subject}"
 
 
@@ -202,6 +205,7 @@ def describe(capabilities: Capabilities) -> dict[str, Any]:
         "features": {feature.value: level.value for feature, level in capabilities.features.items()},
         "length_unit": capabilities.length_unit,
         "max_length": capabilities.max_length,
+        "max_segments": capabilities.max_segments,
         "max_files": capabilities.max_files,
         "max_file_bytes": capabilities.max_file_bytes,
         "max_total_bytes": capabilities.max_total_bytes,
