@@ -58,12 +58,12 @@ class Segmented:
     left: int
 
 
-def segment(text: str, *, reference: int | None = None) -> Segmented:
+def segment(text: str, *, reference: int | None = None, ucs2: bool = False) -> Segmented:
     """Cut `text` into parts: one of 160/70 units, else of 153/67 beside their headers (152/66 where `reference` needs 16 bits).
 
-    Neither an escape pair nor a surrogate pair is ever split. Raises `TooManyParts` beyond 255.
+    Neither an escape pair nor a surrogate pair is ever split. `ucs2`: even where GSM-7 would do. Raises `TooManyParts` beyond 255.
     """
-    cut = _cut(text, reference)
+    cut = _cut(text, reference, ucs2=ucs2)
     if len(cut.parts) > MAX_PARTS:
         raise TooManyParts(f"{len(cut.parts)} parts; a message has at most {MAX_PARTS}", parts=len(cut.parts))
     return cut
@@ -103,10 +103,10 @@ def _characters(octets: bytes) -> Iterator[str]:
         escaped = False
 
 
-def _cut(text: str, reference: int | None) -> Segmented:
+def _cut(text: str, reference: int | None, *, ucs2: bool = False) -> Segmented:
     header = 7 if reference is not None and reference > 0xFF else 6  # octets
     gsm = [_OCTETS.get(character) for character in text]
-    if None not in gsm:
+    if None not in gsm and not ucs2:
         return _fill("gsm7", [octets for octets in gsm if octets is not None], 160, 160 - -(-header * 8 // 7), 1)
     pieces = [character.encode("utf-16-be", "replace") for character in text]
     return _fill("ucs2", pieces, 70, (140 - header) // 2, 2)
