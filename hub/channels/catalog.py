@@ -32,6 +32,14 @@ ENTRIES = (
         title_en="SMS: Twilio",
         title_zh="短信：Twilio",
     ),
+    AdapterEntry(
+        channel=ChannelKind.SMS,
+        provider="smpp",
+        adapter="hub.channels.sms.smpp.adapter:SmppAdapter",
+        settings="hub.channels.sms.smpp.settings:SmppSettings",
+        title_en="SMS: SMPP",
+        title_zh="短信：SMPP",
+    ),
 )
 
 _BY_PROVIDER = {entry.provider: entry for entry in ENTRIES}

@@ -4,7 +4,9 @@ To add one: `rigs/<provider>.py` with `open_rig(entry, fixture)`, an asynchronou
 `fixture` gives pytest's fixtures by name, so that real servers start only where they are needed.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +14,7 @@ from hub.channels.catalog import adapter_class
 from hub.channels.contract import AdapterEntry, ChannelAdapter, Settings
 from hub.messages.content import OutboundMessage
 from tests.fixtures.adapters import Lent
+from tests.fixtures.mail import MemorySink
 
 Fixture = Callable[[str], Any]
 
@@ -38,3 +41,20 @@ class Rig:
     def adapter(self, settings: Settings | None = None) -> ChannelAdapter:
         """A new adapter of these settings."""
         return adapter_class(self.entry.provider)(settings or self.settings, self.lent.context)
+
+    @asynccontextmanager
+    async def sending(self, settings: Settings | None = None) -> AsyncIterator[ChannelAdapter]:
+        """An adapter that sends: an exclusive one does so only where it runs."""
+        adapter = self.adapter(settings)
+        if adapter.connection == "shareable":
+            yield adapter
+            return
+        running = asyncio.create_task(adapter.run(MemorySink()))
+        try:
+            async with asyncio.timeout(5):
+                while not self.lent.states and not running.done():
+                    await asyncio.sleep(0.02)
+            yield adapter
+        finally:
+            running.cancel()
+            await asyncio.wait([running])

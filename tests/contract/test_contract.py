@@ -113,10 +113,9 @@ async def test_run_stops_within_a_second_and_says_how_it_stands(rig: Rig, reacha
 
 
 async def test_the_provider_sees_the_idempotency_key(rig: Rig) -> None:
-    adapter = rig.adapter()
-
-    receipt = await adapter.send(rig.message)
-    close(adapter)
+    async with rig.sending() as adapter:
+        receipt = await adapter.send(rig.message)
+        close(adapter)
 
     assert isinstance(receipt, SendReceipt)
     assert receipt.state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED)
@@ -129,27 +128,27 @@ async def test_the_provider_sees_the_idempotency_key(rig: Rig) -> None:
 async def test_where_nobody_answers_sending_fails_for_now(rig: Rig) -> None:
     if rig.unreachable is None:
         return
-    with pytest.raises(SendError) as failed:
-        await rig.adapter(rig.unreachable).send(rig.message)
+    async with rig.sending(rig.unreachable) as adapter:
+        with pytest.raises(SendError) as failed:
+            await adapter.send(rig.message)
 
     assert failed.value.failure is SendFailure.UNAVAILABLE
 
 
 async def test_whatever_it_is_given_it_sends_or_raises_send_error(rig: Rig) -> None:
-    adapter = rig.adapter()
-
-    for message in rig.hostile:
-        with contextlib.suppress(SendError):
-            assert isinstance(await adapter.send(message), SendReceipt)
-    close(adapter)
+    async with rig.sending() as adapter:
+        for message in rig.hostile:
+            with contextlib.suppress(SendError):
+                assert isinstance(await adapter.send(message), SendReceipt)
+        close(adapter)
 
 
 async def test_no_record_holds_a_secret(rig: Rig) -> None:
     for settings in filter(None, (rig.settings, rig.unreachable)):
-        adapter = rig.adapter(settings)
-        with contextlib.suppress(SendError):
-            await adapter.send(rig.message)
-        close(adapter)
+        async with rig.sending(settings) as adapter:
+            with contextlib.suppress(SendError):
+                await adapter.send(rig.message)
+            close(adapter)
 
     said = [f"{exchange.request} {exchange.response}" for exchange in rig.lent.exchanges] + [s for _, s in rig.lent.states]
     assert not [secret for secret in rig.secrets for line in said if secret in line]

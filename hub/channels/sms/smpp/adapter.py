@@ -1,0 +1,181 @@
+"""One account at a short message centre: the connection that stays open, what comes over it, and what is sent through it."""
+
+import asyncio
+import random
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import ClassVar, Literal, NoReturn
+
+from hub.channels.contract import AdapterContext, Check, Exchange, Handover, SendError, SendReceipt, Sink
+from hub.channels.sms.common import sms_capabilities
+from hub.channels.sms.smpp.receiving import Receiver
+from hub.channels.sms.smpp.sending import LateAnswer, Sender
+from hub.channels.sms.smpp.session import Centre, Deliver, LinkLost, Refused, Session, Times, bound
+from hub.channels.sms.smpp.settings import SmppSettings
+from hub.channels.sms.smpp.status import Status, failure_of, name_of
+from hub.channels.sms.smpp.wire import BadPdu, Bind, Command, ShortMessage
+from hub.errors import HubError, Unavailable
+from hub.messages.address import ChannelKind
+from hub.messages.capabilities import Capabilities
+from hub.messages.content import OutboundMessage
+from hub.messages.events import DeliveryReport
+from hub.messages.states import DeliveryState, SendFailure
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds until the next try to connect
+_SETTLED = 30.0  # seconds a link stood, after which the next trouble begins with a short pause
+_PERSON = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS})
+_COMMANDS = {
+    "transceiver": (Command.BIND_TRANSCEIVER,),
+    "separate": (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER),
+}
+
+
+class SmppAdapter:
+    """Exclusive: the process that runs it holds the connection, and only that one sends."""
+
+    kind: ClassVar[ChannelKind] = ChannelKind.SMS
+    provider: ClassVar[str] = "smpp"
+    connection: ClassVar[Literal["exclusive", "shareable"]] = "exclusive"
+
+    def __init__(self, settings: SmppSettings, context: AdapterContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._late: asyncio.Queue[LateAnswer] = asyncio.Queue()
+        self._sender = Sender(settings, self._late.put_nowait)
+
+    def capabilities(self) -> Capabilities:
+        """Text, counted in parts."""
+        return sms_capabilities(self._settings)
+
+    async def run(self, sink: Sink) -> None:
+        """Keep the connection, and hand over what comes by it. Raises `SendError` where the centre does not let us in."""
+        if not self._settings.host:
+            raise SendError(SendFailure.BAD_SETTINGS, "no server is set")
+        receiver = Receiver(self._settings, self._context, sink)
+        self._sender.expect_link()
+        await receiver.load()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(receiver.tend())
+                group.create_task(self._tell_late(sink))
+                await self._stay_connected(receiver.take)
+        finally:
+            self._sender.expect_none()
+            await receiver.land()
+
+    async def _stay_connected(self, deliver: Deliver) -> NoReturn:
+        pause = _FIRST_PAUSE
+        while True:
+            began = time.monotonic()
+            try:
+                await self._live(deliver)
+            except (Refused, OSError, Unavailable) as error:
+                self._context.state("retrying", _why(error))
+            if time.monotonic() - began > _SETTLED:
+                pause = _FIRST_PAUSE
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _live(self, deliver: Deliver) -> NoReturn:
+        """One life of the connection; raises what ended it: `SendError` for what a person has to mend."""
+        sessions: list[Session] = []
+        try:
+            async with self._bound(_COMMANDS[self._settings.bind], deliver) as sessions:
+                self._sender.link_is(sessions[0])
+                self._context.state("connected", "")
+                try:
+                    await asyncio.gather(*(session.ended() for session in sessions))
+                finally:
+                    self._sender.expect_link()
+            raise LinkLost("closed")
+        except Refused as refused:
+            if (failure := failure_of(refused.status)) in _PERSON:
+                raise SendError(failure, _why(refused), provider_code=name_of(refused.status)) from refused
+            raise
+        finally:
+            if not sessions:
+                self._sender.expect_none()
+
+    @asynccontextmanager
+    async def _bound(self, commands: Sequence[Command], deliver: Deliver) -> AsyncIterator[list[Session]]:
+        settings = self._settings
+        bind = Bind(system_id=settings.system_id, password=settings.password, system_type=settings.system_type)
+        times = Times(response=settings.response_seconds, enquire=settings.enquire_seconds)
+        centre = await self._centre()
+        async with AsyncExitStack() as stack:
+            opening = [bound(centre, command, bind, deliver, window=settings.window, times=times) for command in commands]
+            yield [await stack.enter_async_context(one) for one in opening]
+
+    async def _centre(self) -> Centre:
+        settings = self._settings
+        return Centre(
+            host=settings.host,
+            address=await self._context.connect(settings.host, settings.port),
+            port=settings.port,
+            tls=None if settings.security == "none" else await asyncio.to_thread(ssl.create_default_context),
+        )
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """Submit; raises `SendError` only."""
+        started = time.monotonic()
+        try:
+            receipt = await self._sender.send(message)
+        except SendError as error:
+            self._record(message, str(error), started)
+            raise
+        self._record(message, f"taken as {', '.join(receipt.provider_ids)}", started)
+        return receipt
+
+    def _record(self, message: OutboundMessage, answer: str, started: float) -> None:
+        settings = self._settings
+        to = ", ".join(party.value for party in message.recipients)
+        self._context.record(
+            Exchange(
+                at=self._context.now(),
+                request=f"{settings.host}:{settings.port} submit_sm {settings.sender} → {to}, {len(message.text)} characters",
+                response=answer,
+                duration=time.monotonic() - started,
+                message_id=message.id,
+            )
+        )
+
+    async def _tell_late(self, sink: Sink) -> None:
+        """Answers that came after their message was called unknown: now it is known."""
+        while True:
+            answer = await self._late.get()
+            report = DeliveryReport(
+                state=DeliveryState.FAILED if answer.failure else DeliveryState.ACCEPTED,
+                source="answer",
+                message_id=str(answer.message_id),
+                provider_id=answer.provider_ids[-1] if answer.provider_ids else None,
+                failure=answer.failure,
+                detail=answer.detail,
+            )
+            key = f"late:{answer.message_id}:{':'.join(answer.provider_ids)}"
+            raw = answer.detail.encode()
+            try:
+                await sink.accept(Handover(key=key, raw=raw, events=(report,), received_at=self._context.now()))
+            except HubError:
+                self._late.put_nowait(answer)
+                await asyncio.sleep(1)
+
+    async def check(self) -> Sequence[Check]:
+        """Connect and sign in, as a transmitter: then the centre delivers nothing to us."""
+        place = f"{self._settings.host}:{self._settings.port}"
+        try:
+            async with self._bound([Command.BIND_TRANSMITTER], _not_now):
+                return [Check(name="smpp", ok=True, detail=f"signed in at {place}")]
+        except Refused as refused:
+            return [Check(name="smpp", ok=False, detail=f"{place} refused the bind: {refused}")]
+        except (OSError, HubError, BadPdu) as error:
+            return [Check(name="smpp", ok=False, detail=f"{place}: {error or type(error).__name__}")]
+
+
+async def _not_now(session: Session, message: ShortMessage, body: bytes) -> Status:
+    return Status.RX_T_APPN
+
+
+def _why(error: Exception) -> str:
+    return f"the bind was refused: {error}" if isinstance(error, Refused) else str(error) or type(error).__name__

@@ -1,0 +1,74 @@
+"""How fast messages are handed to a centre: never above what is allowed, and slower as soon as it says that this is too fast."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+_LOOK = 1.0  # seconds between two looks at how it went
+_PROBE = 1.1
+_FIRST_STEP, _LONGEST_STEP = 0.1, 3.0  # by which share the limit rises after a second without refusals; doubled with each
+_SLOWEST = 2.0  # messages a second
+
+
+class Pace:
+    """A limit in messages a second that finds the centre's own.
+
+    After a second with refusals the limit is what was taken in it, and a little: so much the centre does take. A second without any raises it again;
+    what lies above the rate that is asked for is no limit at all.
+    """
+
+    def __init__(self, allowed: float = 0, *, now: Callable[[], float] = monotonic) -> None:
+        self._allowed = allowed or float("inf")
+        self._limit = self._allowed
+        self._now = now
+        self._next = 0.0  # when the next message may leave
+        self._looked = now()
+        self._taken = self._refused = 0
+        self._step = _FIRST_STEP
+
+    @property
+    def limit(self) -> float:
+        """Messages a second; infinite where nothing is known to bound it."""
+        return self._limit
+
+    async def turn(self) -> None:
+        """Wait until one more message may leave."""
+        wait = self.delay()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    def delay(self) -> float:
+        """Take the next place; the seconds until then."""
+        self._look()
+        if self._limit == float("inf"):
+            return 0.0
+        now = self._now()
+        place = max(self._next, now)
+        self._next = place + 1 / self._limit
+        return place - now
+
+    def taken(self) -> None:
+        """The centre took one."""
+        self._taken += 1
+
+    def refused(self) -> None:
+        """The centre said that it was too much."""
+        self._refused += 1
+        self._look()
+
+    def _look(self) -> None:
+        passed = self._now() - self._looked
+        if passed < _LOOK:
+            return
+        rate = self._taken / passed
+        if self._refused:
+            self._limit = min(self._allowed, max(rate * _PROBE, _SLOWEST))
+            self._step = _FIRST_STEP
+        else:
+            self._limit = self._allowed if self._is_idle(rate) else min(self._allowed, self._limit * (1 + self._step))
+            self._step = min(self._step * 2, _LONGEST_STEP)
+        self._looked, self._taken, self._refused = self._now(), 0, 0
+
+    def _is_idle(self, rate: float) -> bool:
+        """So little is asked for that the limit found under load says nothing any more."""
+        return rate < self._limit / 10
