@@ -18,7 +18,7 @@ from hub.channels.sms.opt_out import word_of
 from hub.devkit.twilio_messages import API, FATES, Fate, File, Message, signature
 
 ACCOUNT_SID: Final = "AC" + "0" * 30 + "42"
-AUTH_TOKEN: Final = "simulated-twilio-token"  # of a simulator: it opens nothing  # noqa: S105
+AUTH_TOKEN: Final = "simulated-twilio-token"
 
 _PARAMETERS: Final = frozenset(
     "To From MessagingServiceSid Body MediaUrl StatusCallback ValidityPeriod MaxPrice ProvideFeedback Attempt ForceDelivery SmartEncoded "

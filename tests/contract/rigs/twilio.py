@@ -16,7 +16,7 @@ from tests.fixtures.adapters import outbound
 from tests.ports import free_ports
 
 _NUMBER, _CUSTOMER = "+14155550100", "+14155552671"
-_TOKEN, _OLD = "token-of-the-account", "token-of-yesterday"  # noqa: S105
+_TOKEN, _OLD = "token-of-the-account", "token-of-yesterday"
 
 
 @asynccontextmanager
