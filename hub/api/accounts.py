@@ -19,7 +19,7 @@ from hub.accounts.errors import (
 from hub.api.endpoint import SIGNED_IN, Request, Router
 from hub.auth.rights import Right
 from hub.channels import catalog
-from hub.channels.contract import AdapterEntry, Check
+from hub.channels.contract import AdapterEntry, Check, ReceivesWebhooks
 from hub.errors import ClientKeyReused, Invalid, NameTaken, NotFound, Stale
 from hub.ids import AccountId, QueueId
 from hub.messages.address import ChannelKind
@@ -90,6 +90,12 @@ class Snippet(msgspec.Struct):
     """What to paste into a page, before its `</body>`."""
 
     html: str
+
+
+class HookAddress(msgspec.Struct):
+    """What to enter at the provider: it calls this address, and may put more behind it."""
+
+    url: str
 
 
 @api.get("/adapters", needs=Right.ACCOUNTS_MANAGE)
@@ -172,6 +178,15 @@ async def snippet(request: Request, account_id: AccountId) -> Snippet:
         raise NoSuchAccount("only a web site has a snippet")
     loader = html.escape(f"{request.hub.settings.widget_url}/widget/v1/loader.js")
     return Snippet(html=f'<script async src="{loader}" data-site="{account.id}"></script>')
+
+
+@api.get("/accounts/{account_id}/hook-address", needs=Right.ACCOUNTS_MANAGE, raises=(NoSuchAccount,))
+async def hook_address(request: Request, account_id: AccountId) -> HookAddress:
+    """Where the provider of an account is to call."""
+    account = await request.hub.accounts.get(account_id)
+    if not issubclass(catalog.adapter_class(account.provider), ReceivesWebhooks):
+        raise NoSuchAccount("its provider does not call")
+    return HookAddress(url=f"{request.hub.settings.hooks_url}/hooks/{account.id}")
 
 
 def _adapter_view(entry: AdapterEntry) -> AdapterView:

@@ -16,7 +16,7 @@ LEASE = timedelta(seconds=20)
 """How long what a killed process was sending waits until it is looked after; a living one renews it."""
 
 
-_OPEN = "NOT d.account_id = ANY($3::uuid[]) AND (d.give_up_at <= $1 OR NOT d.account_id = ANY($4::uuid[]))"
+_OPEN = "d.account_id <> ALL($3::uuid[]) AND (d.give_up_at <= $1 OR d.account_id <> ALL($4::uuid[]))"
 """What is not shut here (see `Shut`)."""
 
 

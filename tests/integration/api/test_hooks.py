@@ -26,6 +26,7 @@ from hub.ids import new_id
 from hub.ops import metrics
 from tests.fixtures import carrier
 from tests.fixtures.carrier import CarrierAdapter, signature
+from tests.fixtures.console import Console
 from tests.fixtures.desk import Desk
 
 FORM = "application/x-www-form-urlencoded"
@@ -277,3 +278,16 @@ async def test_calls_are_counted_by_what_became_of_them(door: Door) -> None:
     await door.call(door.path, b"x" * (1024 * 1024 + 1))
 
     assert {outcome: count(outcome) - was for outcome, was in before.items()} == dict.fromkeys(before, 1.0)
+
+
+async def test_an_administrator_is_told_where_the_provider_is_to_call(open_door: OpenDoor) -> None:
+    door = await open_door("https://desk.example.org/desk")
+    console = Console(door.desk.hub, door.base)
+    root = await console.signed_in("root", "administrator")
+
+    told = await root.get(f"/accounts/{door.account.id}/hook-address")
+    none = await root.get(f"/accounts/{await door.desk.mailbox()}/hook-address")
+
+    assert (told.status, await told.json()) == (200, {"url": door.public + door.path})
+    assert none.status == 404
+    await console.close()
