@@ -138,10 +138,10 @@ def test_a_second_factor_is_set_up_and_asked_for_from_then_on(
     picture = page.get_by_role("img", name="QR code for your authenticator app")
     assert eventually(lambda: picture.evaluate("(one) => one.complete && one.naturalWidth")) > 50
     secret = page.locator("code").filter(has_text=re.compile("^[A-Z2-7]{32}$")).inner_text()
-    page.get_by_label("Code of your device").fill("000000" if code_of(secret) != "000000" else "111111")
+    page.get_by_label("Authentication code").fill("000000" if code_of(secret) != "000000" else "111111")
     page.get_by_role("button", name="Switch it on").click()
     expect(page.get_by_text("This code is wrong, or was used already.")).to_be_visible()
-    page.get_by_label("Code of your device").fill(code_of(secret))
+    page.get_by_label("Authentication code").fill(code_of(secret))
     page.get_by_role("button", name="Switch it on").click()
     recovery = page.get_by_role("list", name="Your recovery codes").get_by_role("listitem")
     expect(recovery).to_have_count(10)
@@ -155,10 +155,10 @@ def test_a_second_factor_is_set_up_and_asked_for_from_then_on(
         page.get_by_label("User name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        expect(page.get_by_label("Code of your device")).to_be_focused()
+        expect(page.get_by_label("Authentication code")).to_be_focused()
 
     sign_in()
-    page.get_by_label("Code of your device").fill(code_of(secret, ahead=1))  # the present one has been used; sent without a click
+    page.get_by_label("Authentication code").fill(code_of(secret, ahead=1))  # the present one has been used; sent without a click
     expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     sign_in()
     page.get_by_role("button", name="No phone at hand? Use a recovery code").click()

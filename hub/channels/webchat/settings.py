@@ -49,7 +49,7 @@ class SiteSettings(Settings):
             "Sites that may show the widget",
             "允许显示聊天窗口的网站",
             "Scheme, host and port, such as https://www.example.com; https://*.example.com for all names below.",
-            "协议、主机和端口,例如 https://www.example.com;https://*.example.com 表示其下所有子域名。",
+            "协议、主机和端口，例如 https://www.example.com；https://*.example.com 表示其下所有子域名。",
         ),
     ] = field(default_factory=list)
     color: Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$"), _label("appearance", "Colour", "颜色", format="color")] = "#1f5eff"
@@ -149,7 +149,7 @@ class SiteSettings(Settings):
             "删除访客所写内容、文件、姓名和联系方式；只保留已删除的记录。",
         ),
     ] = True
-    max_file_mb: Annotated[int, Meta(ge=1, le=50), _label("service", "Largest file (MB)", "最大文件(MB)")] = 10
+    max_file_mb: Annotated[int, Meta(ge=1, le=50), _label("service", "Largest file (MB)", "最大文件（MB）")] = 10
     identified_only: Annotated[
         bool,
         _label(
@@ -167,7 +167,7 @@ class SiteSettings(Settings):
             "Identity secret",
             "身份密钥",
             "Signs the tokens (JWT, HS256) by which your site says who its visitor is.",
-            "网站用它签发访客身份令牌(JWT,HS256)。",
+            "网站用它签发访客身份令牌（JWT，HS256）。",
             writeOnly=True,
         ),
     ] = None

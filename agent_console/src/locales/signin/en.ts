@@ -1,18 +1,18 @@
 export default {
   signin: {
-    code: 'Code of your device',
+    code: 'Authentication code',
     code_text: 'Six digits, from the app on your phone.',
     code_step: 'One more step: prove that it is you.',
     recovery_code: 'Recovery code',
     recovery_code_text: 'One of those you kept when you set it up. Each works once.',
     use_recovery: 'No phone at hand? Use a recovery code',
-    use_code: 'Use the code of your device',
+    use_code: 'Use the authentication code',
     with: 'Sign in with {name}',
     or: 'or',
     again: 'Start over',
   },
   problem: {
-    totp_needed: 'Now the code of your device.',
+    totp_needed: 'Now the authentication code.',
     totp_wrong: 'This code is wrong, or was used already.',
     second_factor_active: 'Your second factor is on already.',
     second_factor_inactive: 'There is no second factor any more.',
