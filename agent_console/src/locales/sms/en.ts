@@ -6,8 +6,8 @@ export default {
     left: '{n} left',
     parts: '{n} SMS',
     spoken: '{encoding}, {n} SMS, {left} characters left',
-    because: '{characters} makes it Unicode, with {n} instead of 160 characters in an SMS. | {characters} make it Unicode, with {n} instead of 160 characters in an SMS.',
-    and_more: '{characters} and {n} more',
+    because: 'Unicode (70 instead of 160 characters in an SMS) because of',
+    and_more: 'and {n} more',
     plain: 'Use plain punctuation',
     plain_done: 'Punctuation made plain',
   },
@@ -22,5 +22,5 @@ export default {
     to_accounts: 'Set one up',
     unsent: 'This has not been sent. Close again to discard it.',
   },
-  objection: { too_many_parts: 'Too long: {parts} SMS, of which at most {limit} are sent as one message.' },
+  objection: { too_many_parts: 'Too long: {parts} SMS; at most {limit} are sent as one message.' },
 }
