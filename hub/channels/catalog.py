@@ -40,6 +40,14 @@ ENTRIES = (
         title_en="SMS: SMPP",
         title_zh="短信：SMPP",
     ),
+    AdapterEntry(
+        channel=ChannelKind.SMS,
+        provider="kannel",
+        adapter="hub.channels.sms.kannel.adapter:KannelAdapter",
+        settings="hub.channels.sms.kannel.settings:KannelSettings",
+        title_en="SMS: Kannel",
+        title_zh="短信：Kannel",
+    ),
 )
 
 _BY_PROVIDER = {entry.provider: entry for entry in ENTRIES}

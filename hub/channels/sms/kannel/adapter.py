@@ -1,0 +1,140 @@
+"""One user of a Kannel: messages out by sendsms, messages and delivery reports in by its calls."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import aiohttp
+from yarl import URL
+
+from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink, Webhook, WebhookReply
+from hub.channels.sms.common import sms_capabilities
+from hub.channels.sms.kannel import protocol
+from hub.channels.sms.kannel.settings import KannelSettings
+from hub.errors import Forbidden, HubError
+from hub.messages.address import ChannelKind
+from hub.messages.capabilities import Capabilities
+from hub.messages.content import OutboundMessage
+from hub.messages.states import SendFailure
+
+LOOK = 60.0  # seconds between two looks whether Kannel is there
+LOOK_AGAIN = 5.0  # and after one that failed
+CONNECT = 5.0  # seconds; what fails before there is a connection failed for certain
+_MOST_SAID = 2_000  # octets of an answer read; Kannel says one line
+_NO_RECIPIENT = "Missing receiver"
+
+
+class KannelAdapter:
+    """HTTP both ways: any process may send, any process with a web side is called."""
+
+    kind: ClassVar[ChannelKind] = ChannelKind.SMS
+    provider: ClassVar[str] = "kannel"
+    connection: ClassVar[Literal["exclusive", "shareable"]] = "shareable"
+
+    def __init__(self, settings: KannelSettings, context: AdapterContext) -> None:
+        self._settings = settings
+        self._context = context
+        self._url = URL(settings.sendsms_url)
+
+    def capabilities(self) -> Capabilities:
+        """Text; Kannel cuts it as we count it."""
+        return sms_capabilities(self._settings)
+
+    async def run(self, sink: Sink) -> None:
+        """Nothing to stay connected to: look from time to time whether Kannel is there and knows us."""
+        while True:
+            check = await self._look()
+            self._context.state(_STATES[check.ok, check.name], "" if check.ok else check.detail)
+            await asyncio.sleep(LOOK if check.ok else LOOK_AGAIN)
+
+    async def send(self, message: OutboundMessage) -> SendReceipt:
+        """One request. Kannel gives no id: reports name the message by ours, which is in the address they come to."""
+        if len(message.recipients) != 1:
+            raise SendError(SendFailure.UNSUPPORTED, "a short message has one recipient")
+        recipient = message.recipients[0].value
+        headers = protocol.headers(message, recipient, self._settings, self._context.hooks_url)
+        started, said = time.monotonic(), "no answer"
+        try:
+            status, text = await self._post(headers, _body(message.text))
+            said = f"{status} {text}"
+        except SendError as error:
+            said = str(error)
+            raise
+        finally:
+            self._record(message, recipient, said, started)
+        if (failure := protocol.failure_of(status, text)) is not None:
+            raise failure
+        return SendReceipt(provider_ids=(str(message.id),), detail=text[:200])
+
+    async def _post(self, headers: dict[str, str], body: bytes) -> tuple[int, str]:
+        """Status and first line. Raises `SendError`: what fails before the request was written failed for certain.
+
+        A connection of its own for each: on one that was kept open, a request may meet Kannel's closing it, and nobody could say
+        whether it was read.
+        """
+        timeout = aiohttp.ClientTimeout(
+            total=CONNECT + self._settings.answer_seconds + 5, sock_connect=CONNECT, sock_read=self._settings.answer_seconds
+        )
+        asked = self._context.http().post(
+            self._url, data=body, headers={**headers, "Connection": "close"}, allow_redirects=False, timeout=timeout
+        )
+        try:
+            async with asked as answer:
+                return answer.status, (await answer.content.read(_MOST_SAID)).decode("utf-8", "replace").strip()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise SendError(SendFailure.UNAVAILABLE, f"Kannel cannot be reached: {_word(error)}") from error
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise SendError(SendFailure.BAD_SETTINGS, "this cannot be asked of Kannel") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise SendError(SendFailure.OUTCOME_UNKNOWN, f"Kannel gave no answer: {_word(error)}") from error
+        except Forbidden as error:
+            raise SendError(SendFailure.BAD_SETTINGS, error.detail) from error
+        except HubError as error:
+            raise SendError(SendFailure.UNAVAILABLE, error.detail) from error
+
+    def _record(self, message: OutboundMessage, recipient: str, said: str, started: float) -> None:
+        self._context.record(
+            Exchange(
+                at=self._context.now(),
+                request=f"POST {self._url.host}:{self._url.port}{self._url.path} to {recipient}, {len(message.text)} characters",
+                response=said,
+                duration=time.monotonic() - started,
+                message_id=message.id,
+            )
+        )
+
+    async def receive(self, hook: Webhook, sink: Sink) -> WebhookReply:
+        """A message or a report. The answer is empty: Kannel would send a text as an answer to the customer."""
+        query = hook.target.partition("?")[2]
+        await sink.accept(protocol.handover(hook.path_rest, query, self._settings, self._context.now()))
+        return WebhookReply()
+
+    async def check(self) -> Sequence[Check]:
+        """Ask for sendsms with our password and without a recipient."""
+        return [await self._look()]
+
+    async def _look(self) -> Check:
+        try:
+            status, said = await self._post(protocol.sign_in(self._settings), b"")
+        except SendError as error:
+            return Check(name="sendsms", ok=False, detail=error.detail)
+        if status == 400 and _NO_RECIPIENT in said:
+            return Check(name="sendsms", ok=True, detail="Kannel answers and knows the user")
+        if status in (401, 403):
+            return Check(name="login", ok=False, detail=f"Kannel refuses the user: {said[:200]}")
+        return Check(name="sendsms", ok=False, detail=f"this is not Kannel's sendsms: HTTP {status}")
+
+
+_STATES = {(True, "sendsms"): "connected", (False, "sendsms"): "retrying", (False, "login"): "needs_person"}
+
+
+def _body(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:  # half a surrogate pair, which no charset can hold
+        raise SendError(SendFailure.BAD_CONTENT, "the text is not Unicode") from error
+
+
+def _word(error: BaseException) -> str:
+    return str(error)[:200] or type(error).__name__
