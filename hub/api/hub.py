@@ -22,6 +22,7 @@ from hub.crm.tickets import Tickets
 from hub.db import Database
 from hub.delivery.carriers import Carriers
 from hub.delivery.service import DeliveryService
+from hub.delivery.trial import Trials
 from hub.intake.replay import Replay
 from hub.intake.service import Intake
 from hub.media import MediaStore, Renditions
@@ -61,6 +62,7 @@ class Hub:
     drafts: Drafts
     carriers: Carriers
     delivery: DeliveryService
+    trials: Trials
     intake: Intake
     replay: Replay
     routing: Routing

@@ -26,7 +26,7 @@ from hub.delivery.rich import plain_of
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import AccountId, ConversationId, CustomerId, MessageId, UserId
-from hub.messages.address import Address, AddressKind, BadAddress, normal
+from hub.messages.address import Address, AddressKind, BadAddress, normal, normal_sms
 from hub.messages.content import Draft, StoredFile
 
 api = Router(tag="conversations")
@@ -47,8 +47,10 @@ class PartyGiven(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=300)] = ""
 
     def normal(self, region: str) -> Address:
-        """In normal form; raises `BadAddress`."""
-        return Address(kind=self.kind, value=normal(self.kind, self.address, region=region), name=self.name)
+        """In normal form; raises `BadAddress`. What has a telephone number is written to by short message, which has short codes too."""
+        is_phone = self.kind is AddressKind.PHONE
+        value = normal_sms(self.address, region=region) if is_phone else normal(self.kind, self.address, region=region)
+        return Address(kind=self.kind, value=value, name=self.name)
 
 
 Parties = Annotated[list[PartyGiven], Meta(max_length=100)]

@@ -39,6 +39,7 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
 from hub.delivery.exchanges import ExchangeLog
 from hub.delivery.service import DeliveryService
+from hub.delivery.trial import Trials
 from hub.delivery.worker import DeliveryWorker
 from hub.egress import AllowList
 from hub.ids import AccountId
@@ -165,6 +166,7 @@ def assemble(settings: Settings, db: Database, parsers: ParserPool) -> Parts:
         drafts=Drafts(db),
         carriers=carriers,
         delivery=delivery,
+        trials=Trials(db, carriers, delivery, region=settings.phone_region),
         intake=intake,
         replay=Replay(db, media, carriers, parsers),
         routing=routing,

@@ -24,6 +24,7 @@ from hub.conversations.store import view_of as message_view
 from hub.conversations.values import MessageView
 from hub.conversations.views import Surroundings, surroundings
 from hub.conversations.writing import entry, happening
+from hub.crm.customers.identify import Identified, identify_many
 from hub.db import Row, Work
 from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.errors import NewerReply, Refused
@@ -56,6 +57,7 @@ class Outgoing:
     hold: Hold | None = None
     content: DraftContent | None = None  # to give back when it is taken back
     draft: SentDraft | None = None
+    makes_customer: bool = False  # whom it begins with becomes one, where that is nobody's address yet
 
 
 async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exception]:
@@ -64,7 +66,7 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     The consent gate decides here, on what is known in the very transaction that stores its decision.
     """
     known = await _known(work, items)
-    fresh = [item for item in items if _key(item.message) not in known]
+    fresh = await _with_customers(work, [item for item in items if _key(item.message) not in known])
     now = await lock_conversations(work, [i.message.conversation_id for i in fresh if i.begins is None])
     before = dict(now)
     around = await surroundings(work, [*now.values(), *(item.begins for item in fresh if item.begins is not None)])
@@ -95,6 +97,25 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     await forget(work, [item.draft for item in kept if item.draft is not None])
     _announce_taken(work, before, now, around)
     return [results.get(item.message.id) or _answer(item, stored, known) for item in items]
+
+
+async def _with_customers(work: Work, items: Sequence[Outgoing]) -> list[Outgoing]:
+    """The same, each conversation that begins with somebody's customer: known by the address, or made of it."""
+    lacking = {item.deliveries[0].address for item in items if _lacks_customer(item)}
+    if not lacking:
+        return list(items)
+    found = await identify_many(work, sorted(lacking, key=lambda address: address.value))
+    return [_of_customer(item, found[item.deliveries[0].address]) if _lacks_customer(item) else item for item in items]
+
+
+def _lacks_customer(item: Outgoing) -> bool:
+    return item.makes_customer and item.begins is not None and item.begins.customer_id is None and bool(item.deliveries)
+
+
+def _of_customer(item: Outgoing, found: Identified) -> Outgoing:
+    assert item.begins is not None
+    candidates = tuple(map(str, found.candidates))
+    return replace(item, begins=replace(item.begins, customer_id=found.customer_id, candidates=candidates))
 
 
 def _announce_taken(

@@ -90,7 +90,7 @@ async def reply_options(db: Database, carriers: Carriers, conversation: Conversa
 
 
 def _fits(carrier: Carrier, conversation: Conversation, asked: Asked) -> bool:
-    """A visitor is reached by the site they came from only; mail may leave by any mailbox."""
+    """A visitor is reached by the site they came from only; mail and short messages may leave by any account."""
     return carrier.channel is not ChannelKind.WEBCHAT or carrier.account_id in (asked.account_id, conversation.account_id)
 
 

@@ -9,7 +9,7 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.store import known_of
 from hub.ids import AccountId
-from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, international_phone, normal
+from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind, international_phone, normal, normal_sms
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +29,8 @@ async def reach(db: Database, carriers: Carriers, account_id: AccountId, text: s
     """What writing first to what somebody typed would meet. Raises `NoSuchAccount`, `AccountDisabled`, `BadAddress`."""
     carrier = await carriers.get(account_id)
     kind = ADDRESS_KIND_OF[carrier.channel]
-    address = Address(kind=kind, value=normal(kind, text, region=region))
+    is_sms = carrier.channel is ChannelKind.SMS
+    address = Address(kind=kind, value=normal_sms(text, region=region) if is_sms else normal(kind, text, region=region))
     known = (await known_of(db, [address])).get((address, carrier.channel), Known())
     decision = decide(Purpose.SERVICE, known)
     return Reach(

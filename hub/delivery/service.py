@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from hub import clock
-from hub.auth.callers import Caller
+from hub.auth.callers import SYSTEM, Caller
 from hub.conversations import queries as conversations
 from hub.conversations.drafts import DraftContent, DraftView, SentDraft
-from hub.conversations.lifecycle import Conversation, WaitingFor
+from hub.conversations.lifecycle import Conversation, State, WaitingFor
 from hub.conversations.store import NewMessage, content_digest, lock_conversations
 from hub.conversations.threading import subject_key
 from hub.conversations.values import MessageView, Party, attachment_of
@@ -37,7 +37,11 @@ from hub.messages.states import DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """What to send, where, and why. Without `conversation_id` it begins a conversation (with `customer_id`, where known)."""
+    """What to send, where, and why. Without `conversation_id` it begins a conversation (with `customer_id`, where known).
+
+    `aside`: one that nobody has to look after and that is no customer's, with a machine's words in it: a test, a note to our own staff.
+    `message_id`: made by the sender beforehand, who can so find out whether it is stored already.
+    """
 
     account_id: AccountId
     draft: Draft
@@ -53,6 +57,8 @@ class Send:
     then: Then | None = None
     content: DraftContent | None = None  # what is given back when it is taken back
     written_in: SentDraft | None = None  # the draft that is gone with it
+    aside: bool = False
+    message_id: MessageId | None = None
     kind: MessageKind = MessageKind.MESSAGE  # an AUTO_REPLY answers nobody's question: the conversation stays as it is
 
 
@@ -104,6 +110,8 @@ class DeliveryService:
         known = "SELECT 1 FROM customer WHERE id = $1"
         if send.customer_id is not None and await self._db.fetch_one(known, send.customer_id) is None:
             raise Invalid("no such customer", path="customer_id")
+        if send.aside:
+            return _begin_aside(send, carrier)
         customer_id = send.customer_id or (await owner(self._db, send.draft.to[0]) if send.draft.to else None)
         return _begin(send, carrier, customer_id, by)
 
@@ -201,6 +209,16 @@ def _begin(send: Send, carrier: Carrier, customer_id: CustomerId | None, by: Cal
     )
 
 
+def _begin_aside(send: Send, carrier: Carrier) -> Conversation:
+    return replace(
+        _begin(send, carrier, None, SYSTEM),
+        state=State.CLOSED,
+        waiting_for=WaitingFor.NOBODY,
+        closed_at=clock.now(),
+        link_reason="aside",
+    )
+
+
 def _outgoing(
     send: Send,
     fitted: Rendered,
@@ -246,6 +264,7 @@ def _outgoing(
         hold=send.hold,
         content=send.content,
         draft=send.written_in,
+        makes_customer=carrier.channel is ChannelKind.SMS and not send.aside and send.customer_id is None,
     )
 
 
@@ -257,12 +276,12 @@ def _message(
     if send.forwards is not None:
         extra["forwards"] = str(send.forwards)
     return NewMessage(
-        id=MessageId(new_id()),
+        id=send.message_id or MessageId(new_id()),
         conversation_id=conversation.id,
         channel=carrier.channel,
         account_id=carrier.account_id,
         direction=Direction.OUT,
-        kind=send.kind,
+        kind=MessageKind.AUTO_REPLY if send.aside else send.kind,
         sender=Party(name=by.name, user_id=by.author_id),
         to=tuple(map(_party, draft.to)),
         cc=tuple(map(_party, draft.cc)),

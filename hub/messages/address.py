@@ -54,6 +54,8 @@ class Address:
 
 MAX_PARTY: Final = 40  # characters of a short message's sender: E.164 has 16, a name 11
 _MIN_INTERNATIONAL: Final = 10  # digits: what is shorter is a short code, not a number whose plus sign was left out
+_SHORTEST_CODE, _LONGEST_CODE = 3, 8  # digits
+_ACCESS_NUMBERS: Final = ("106",)  # of services in China, up to 20 digits
 _MARKS: Final = str.maketrans("", "", " \t-.()/\u00a0\u2011")
 
 # RFC 5321 §4.5.3.1: 64 octets before the @, 255 after. Kept loose inside: RFC 6531 allows any letter.
@@ -99,6 +101,19 @@ def sms_party(text: str, *, region: str = "CN") -> str:
     if _is_valid(number, region):
         return normal_phone(number, region=region)
     return f"+{number}" if len(number) >= _MIN_INTERNATIONAL and _is_valid(f"+{number}", region) else number
+
+
+def normal_sms(text: str, *, region: str = "CN") -> str:
+    """To whom somebody means to write a short message: a telephone number, or a service's short code (`95588`, `10690000`).
+
+    Raises `BadAddress` for a name, which can only send.
+    """
+    value = sms_party(text, region=region)
+    digits = value.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadAddress("not a telephone number")
+    is_code = _SHORTEST_CODE <= len(value) <= _LONGEST_CODE or value.startswith(_ACCESS_NUMBERS)
+    return value if value.startswith("+") or is_code else normal_phone(value, region=region)
 
 
 def _possible(number: str) -> str | None:
