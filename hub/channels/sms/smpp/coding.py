@@ -4,9 +4,11 @@ Standards: 3GPP TS 23.038 (alphabets, data coding), 23.040 §9.2.3.24 (user data
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from hub.channels.sms import parts
+from hub.channels.sms.parts import Piece
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.wire import ShortMessage, Tag
 from hub.messages.segments import Segmented, decode_gsm7, segment, udh
@@ -18,15 +20,6 @@ _IN_SHORT_MESSAGE = 254  # octets
 _REGISTERED = {"all": 1, "failures": 2, "none": 0}
 
 Charset = Literal["gsm7", "latin1", "utf8", "ascii", "ucs2"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One part of a long message that arrived: `number` (from 1) of `total`."""
-
-    reference: int
-    total: int
-    number: int
 
 
 def bodies(text: str, *, recipient: str, reference: int, settings: SmppSettings) -> tuple[ShortMessage, ...]:
@@ -61,13 +54,9 @@ def text_of(octets: bytes, coding: int, settings: SmppSettings) -> str:
 
 def piece_of(message: ShortMessage) -> tuple[Piece | None, bytes]:
     """Which part of a long message this is, if it is one, and its octets without the user data header."""
-    octets = message.octets
-    if not message.esm_class & UDHI:
-        return _sar_piece(message), octets
-    if not octets or len(octets) <= octets[0]:
-        return None, octets  # it says that there is a header, and there is none: better shown with it than lost
-    end = 1 + octets[0]
-    return _header_piece(octets[1:end]), octets[end:]
+    if message.esm_class & UDHI:
+        return parts.split(message.octets)
+    return _sar_piece(message), message.octets
 
 
 def _cut(text: str, reference: int, settings: SmppSettings) -> Segmented:
@@ -160,29 +149,10 @@ def _charset(coding: int, settings: SmppSettings) -> Charset:
     return "gsm7" if coding & 0xF0 in (0xC0, 0xD0, 0xF0) else settings.default_alphabet
 
 
-def _header_piece(header: bytes) -> Piece | None:
-    """Of the information elements the concatenation, 8 bit (0x00) or 16 bit (0x08); the last one counts (23.040 §9.2.3.24)."""
-    found, at = None, 0
-    while at + 2 <= len(header):
-        element, length = header[at], header[at + 1]
-        content = header[at + 2 : at + 2 + length]
-        if (element, len(content)) in ((0x00, 3), (0x08, 4)):
-            found = _piece(int.from_bytes(content[:-2], "big"), content[-2], content[-1]) or found
-        at += 2 + length
-    return found
-
-
 def _sar_piece(message: ShortMessage) -> Piece | None:
     """5.3.2.22 to 5.3.2.24."""
-    parts: Sequence[bytes] = [message.tlvs.get(tag, b"") for tag in (Tag.SAR_REFERENCE, Tag.SAR_TOTAL, Tag.SAR_NUMBER)]
-    if not all(parts):
+    found: Sequence[bytes] = [message.tlvs.get(tag, b"") for tag in (Tag.SAR_REFERENCE, Tag.SAR_TOTAL, Tag.SAR_NUMBER)]
+    if not all(found):
         return None
-    reference, total, number = (int.from_bytes(part[:2], "big") for part in parts)
-    return _piece(reference, total, number)
-
-
-def _piece(reference: int, total: int, number: int) -> Piece | None:
-    """What makes no sense is to be read as if it were not there; neither is one part of one a long message."""
-    if not 1 <= number <= total <= 255 or total == 1:
-        return None
-    return Piece(reference=reference, total=total, number=number)
+    reference, total, number = (int.from_bytes(part[:2], "big") for part in found)
+    return parts.piece_of(reference, total, number)

@@ -7,10 +7,10 @@ from logging import getLogger
 from time import monotonic
 
 from hub.channels.contract import AdapterContext, Handover, Sink
-from hub.channels.sms import common
-from hub.channels.sms.smpp import parts, receipts
-from hub.channels.sms.smpp.coding import Piece, piece_of, text_of
-from hub.channels.sms.smpp.parts import Book, Joined, Part, Unsure
+from hub.channels.sms import common, parts
+from hub.channels.sms.parts import Book, Joined, Part, Piece, Unsure
+from hub.channels.sms.smpp import receipts
+from hub.channels.sms.smpp.coding import piece_of, text_of
 from hub.channels.sms.smpp.session import Session
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
@@ -163,15 +163,7 @@ class Receiver:
         )
 
     def _text(self, came: Joined) -> str:
-        """Its parts in order, `[…]` where some are missing. Characters may lie across parts, so runs of one coding are read whole."""
-        runs: list[tuple[int | None, bytes]] = []
-        for number in range(1, came.total + 1):
-            part = came.parts.get(number)
-            if runs and runs[-1][0] == (part.coding if part else None):
-                runs[-1] = (runs[-1][0], runs[-1][1] + (part.octets if part else b""))
-            else:
-                runs.append((part.coding, part.octets) if part else (None, b""))
-        return "".join("[…]" if coding is None else text_of(octets, coding, self._settings) for coding, octets in runs)
+        return parts.text(came, lambda octets, coding: text_of(octets, coding, self._settings))
 
     def _came_before(self, digest: str, session: Session) -> bool:
         """Whether the centre repeats what it saw no acknowledgement of; a customer may well write the same twice."""

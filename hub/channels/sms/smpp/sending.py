@@ -9,8 +9,8 @@ from itertools import count
 from time import monotonic
 
 from hub.channels.contract import SendError, SendReceipt
+from hub.channels.sms.pace import Pace
 from hub.channels.sms.smpp import coding
-from hub.channels.sms.smpp.pace import Pace
 from hub.channels.sms.smpp.receipts import same_id, state_of
 from hub.channels.sms.smpp.session import NotSent, Refused, Session, Unanswered
 from hub.channels.sms.smpp.settings import SmppSettings

@@ -1,16 +1,13 @@
 """What the hub has to remember of short messages that came: parts of long ones, and those whose acknowledgement may not have arrived. Pure.
 
-A deliver_sm has no id, and a centre that saw no acknowledgement sends the same again. `Book` is written in the transaction that makes a
-message durable, so that the next process knows as much as this one.
+`Book` is written in the transaction that makes a message durable, so that the next process knows as much as this one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 import msgspec
-
-from hub.channels.sms.smpp.coding import Piece
 
 MAX_SETS = 200
 """Long messages that wait for parts; of more the oldest is let go with what came of it."""
@@ -18,8 +15,17 @@ MAX_SETS = 200
 MAX_UNSURE = 200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One part of a long message that arrived: `number` (from 1) of `total`."""
+
+    reference: int
+    total: int
+    number: int
+
+
 class Part(msgspec.Struct, frozen=True, array_like=True):
-    """Octets without their header, and what they are written in (data_coding)."""
+    """Octets without their header, and the protocol's number for what they are written in."""
 
     coding: int
     octets: bytes
@@ -36,7 +42,10 @@ class PartSet(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class Unsure(msgspec.Struct, frozen=True, array_like=True):
-    """Something durable whose acknowledgement may not have arrived: `digest` of its body, `at` in seconds since 1970."""
+    """Something durable whose acknowledgement may not have arrived: `digest` of its body, `at` in seconds since 1970.
+
+    For protocols that give a message no id: a deliver_sm of SMPP that saw no acknowledgement comes again, and looks like a new one.
+    """
 
     digest: str
     at: float
@@ -57,6 +66,33 @@ class Joined:
     to: str
     total: int
     parts: Mapping[int, Part]
+
+
+def piece_of(reference: int, total: int, number: int) -> Piece | None:
+    """What makes no sense is to be read as if it were not there; neither is one part of one a long message."""
+    if not 1 <= number <= total <= 255 or total == 1:
+        return None
+    return Piece(reference=reference, total=total, number=number)
+
+
+def split(octets: bytes) -> tuple[Piece | None, bytes]:
+    """Octets that begin with a user data header (3GPP TS 23.040 §9.2.3.24): the part they are, and what follows it."""
+    if not octets or len(octets) <= octets[0]:
+        return None, octets  # it was said that there is a header, and there is none: better shown with it than lost
+    end = 1 + octets[0]
+    return _in_header(octets[1:end]), octets[end:]
+
+
+def _in_header(header: bytes) -> Piece | None:
+    """Of the information elements the concatenation, 8 bit (0x00) or 16 bit (0x08); the last one counts."""
+    found, at = None, 0
+    while at + 2 <= len(header):
+        element, length = header[at], header[at + 1]
+        content = header[at + 2 : at + 2 + length]
+        if (element, len(content)) in ((0x00, 3), (0x08, 4)):
+            found = piece_of(int.from_bytes(content[:-2], "big"), content[-2], content[-1]) or found
+        at += 2 + length
+    return found
 
 
 def digest_of(body: bytes) -> str:
@@ -104,6 +140,18 @@ def without(book: Book, key: str) -> Book:
 def joined(kept: PartSet) -> Joined:
     """What there is of a set."""
     return Joined(sender=kept.sender, to=kept.to, total=kept.total, parts=kept.parts)
+
+
+def text(came: Joined, read: Callable[[bytes, int], str]) -> str:
+    """Its parts in order, `[…]` where some are missing. Characters may lie across parts, so runs of one coding are read whole."""
+    runs: list[tuple[int | None, bytes]] = []
+    for number in range(1, came.total + 1):
+        part = came.parts.get(number)
+        if runs and runs[-1][0] == (part.coding if part else None):
+            runs[-1] = (runs[-1][0], runs[-1][1] + (part.octets if part else b""))
+        else:
+            runs.append((part.coding, part.octets) if part else (None, b""))
+    return "".join("[…]" if coding is None else read(octets, coding) for coding, octets in runs)
 
 
 def with_unsure(book: Book, unsure: Iterable[Unsure]) -> Book:
