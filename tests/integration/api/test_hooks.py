@@ -291,3 +291,13 @@ async def test_an_administrator_is_told_where_the_provider_is_to_call(open_door:
     assert (told.status, await told.json()) == (200, {"url": door.public + door.path})
     assert none.status == 404
     await console.close()
+
+
+async def test_whatever_octets_a_request_has_it_is_refused_and_breaks_nothing(door: Door) -> None:
+    for octets in (b"\xff\xfe", "你".encode(), b"%00", b"%", b"%zz", b"\x01", b"\\", b'"<>', b"{}", b"a" * 9000):
+        reader, writer = await asyncio.open_connection(*door.base.removeprefix("http://").split(":"))
+        line = b"GET " + door.path.encode() + b"/x" + octets + b"?q=" + octets + b" HTTP/1.1\r\n"
+        writer.write(line + b"Host: x\r\nConnection: close\r\nX-Signature: \xff\xfe\r\n\r\n")
+        said = await reader.read()
+        writer.close()
+        assert said.split()[1] in (b"400", b"403"), octets
