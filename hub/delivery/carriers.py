@@ -58,24 +58,25 @@ class Carriers:
         self._briefs: dict[AccountId, Brief] = {}
         self._own: frozenset[str] = frozenset()
         self._exclusive: frozenset[AccountId] = frozenset()
-        self._ready: dict[AccountId, Carrier] = {}
+        self._ready: dict[AccountId, tuple[int, Carrier]] = {}  # with the version it was made of
         self._until = 0.0
-        self._changes = 0
+        self._asked = self._known = self._told = 0  # readings begun; the newest that is known, and that a change came after
         self._unsubscribe: Callable[[], None] = bus.subscribe(events.TOPIC, lambda _: self._forget())
 
     async def get(self, account_id: AccountId) -> Carrier:
         """Raises `NoSuchAccount`, `AccountDisabled`, and what the account's settings are wrong about."""
         brief = await self._brief(account_id)
-        carrier = self._ready.get(account_id)
-        if carrier is None or not self._adapters.is_newest(account_id, carrier.adapter):
-            carrier = Carrier(
-                account_id=account_id,
-                name=brief.name,
-                channel=brief.channel,
-                queue_id=brief.queue_id,
-                adapter=await self._adapters.get(account_id),
-            )
-            self._ready[account_id] = carrier
+        known = self._ready.get(account_id)
+        if known is not None and self._adapters.is_newest(account_id, known[1].adapter):
+            return known[1]
+        carrier = Carrier(
+            account_id=account_id,
+            name=brief.name,
+            channel=brief.channel,
+            queue_id=brief.queue_id,
+            adapter=await self._adapters.get(account_id),
+        )
+        self._ready[account_id] = brief.version, carrier
         return carrier
 
     async def of_channel(self, channel: ChannelKind) -> list[Carrier]:
@@ -117,19 +118,20 @@ class Carriers:
     async def _refresh(self) -> None:
         if monotonic() < self._until:
             return
-        changes = self._changes
-        briefs = dict(await queries.briefs(self._db))
-        changed = [id for id in self._ready if id not in briefs or briefs[id].version != self._briefs[id].version]
-        for id in changed:
+        self._asked = asked = self._asked + 1
+        briefs, own = dict(await queries.briefs(self._db)), await queries.own_names(self._db)
+        if asked < self._known:  # somebody asked later and was answered first
+            return
+        self._known = asked
+        for id in [id for id, (version, _) in self._ready.items() if id not in briefs or briefs[id].version != version]:
             del self._ready[id]
-        self._own = await queries.own_names(self._db)
+        self._briefs, self._own = briefs, own
         self._exclusive = frozenset(id for id, brief in briefs.items() if brief.enabled and _is_exclusive(brief.provider))
-        # A change told of meanwhile may not be in what was read.
-        self._briefs, self._until = briefs, monotonic() + _KEPT if changes == self._changes else 0.0
+        if asked > self._told:
+            self._until = monotonic() + _KEPT
 
     def _forget(self) -> None:
-        self._changes += 1
-        self._until = 0.0
+        self._until, self._told = 0.0, self._asked
 
 
 def _is_exclusive(provider: str) -> bool:

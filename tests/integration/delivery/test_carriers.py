@@ -1,0 +1,63 @@
+"""What is kept of accounts for a moment is never older than what was known already."""
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from hub.accounts import AccountChange, NewAccount, queries
+from hub.accounts.values import Brief
+from hub.auth import SYSTEM
+from hub.bus import LocalBus
+from hub.db import Reads
+from hub.delivery.carriers import Carriers
+from hub.ids import AccountId
+from tests.fixtures.desk import Desk
+
+
+class Slow:
+    """The first reading gets its answer at once and gives it on when it is let go."""
+
+    def __init__(self) -> None:
+        self.has_read, self.go_on = asyncio.Event(), asyncio.Event()
+        self._real, self._is_first = queries.briefs, True
+
+    async def briefs(self, source: Reads) -> Mapping[AccountId, Brief]:
+        is_first, self._is_first = self._is_first, False
+        found = await self._real(source)
+        if is_first:
+            self.has_read.set()
+            await self.go_on.wait()
+        return found
+
+
+async def test_an_account_is_not_lost_again_by_an_older_answer_that_comes_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, carriers = Slow(), Carriers(desk.db, LocalBus(), desk.hub.accounts.adapters)
+    monkeypatch.setattr(queries, "briefs", slow.briefs)
+    older = asyncio.create_task(carriers.shut({}))
+    await slow.has_read.wait()
+    made = await desk.hub.accounts.create(NewAccount(name="New", provider="mail"), by=SYSTEM)
+
+    assert (await carriers.get(made.id)).name == "New"
+    slow.go_on.set()
+    await older
+    carriers._forget()
+
+    assert (await carriers.get(made.id)).name == "New"
+
+
+async def test_what_is_changed_while_it_is_read_is_read_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, carriers = Slow(), Carriers(desk.db, LocalBus(), desk.hub.accounts.adapters)
+    mailbox = await desk.mailbox()
+    monkeypatch.setattr(queries, "briefs", slow.briefs)
+    reading = asyncio.create_task(carriers.get(mailbox))
+    await slow.has_read.wait()
+    version = (await desk.hub.accounts.get(mailbox)).version
+    await desk.hub.accounts.change(mailbox, AccountChange(name="Other"), version=version, by=SYSTEM)
+    carriers._forget()  # as the bus has it
+    slow.go_on.set()
+    await reading
+
+    assert (await carriers.get(mailbox)).name == "Other"
