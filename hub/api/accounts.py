@@ -93,9 +93,9 @@ class Snippet(msgspec.Struct):
 
 
 class HookAddress(msgspec.Struct):
-    """What to enter at the provider: it calls this address, and may put more behind it."""
+    """What to enter at the provider: it calls this address, and may put more behind it. None: it does not call."""
 
-    url: str
+    url: str | None
 
 
 @api.get("/adapters", needs=Right.ACCOUNTS_MANAGE)
@@ -182,10 +182,10 @@ async def snippet(request: Request, account_id: AccountId) -> Snippet:
 
 @api.get("/accounts/{account_id}/hook-address", needs=Right.ACCOUNTS_MANAGE, raises=(NoSuchAccount,))
 async def hook_address(request: Request, account_id: AccountId) -> HookAddress:
-    """Where the provider of an account is to call."""
+    """Where the provider of an account is to call, if it does."""
     account = await request.hub.accounts.get(account_id)
     if not issubclass(catalog.adapter_class(account.provider), ReceivesWebhooks):
-        raise NoSuchAccount("its provider does not call")
+        return HookAddress(url=None)
     return HookAddress(url=f"{request.hub.settings.hooks_url}/hooks/{account.id}")
 
 

@@ -62,6 +62,9 @@ export const admin = {
   changeAccount: (id: T.Id, body: Schemas['AccountPatch']) => done(api.PATCH('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } }, body })),
   deleteAccount: (id: T.Id) => done(api.DELETE('/api/v1/accounts/{account_id}', { params: { path: { account_id: id } } })),
   testAccount: (body: Schemas['AccountTest']) => done(api.POST('/api/v1/accounts/test', { body })),
+  hookAddress: (id: T.Id) => done(api.GET('/api/v1/accounts/{account_id}/hook-address', { params: { path: { account_id: id } } })),
+  sendTestMessage: (id: T.Id, body: Schemas['TestMessageCreate']) => done(api.POST('/api/v1/accounts/{account_id}/test-message', { params: { path: { account_id: id } }, body })),
+  testMessage: (id: T.Id, messageId: T.Id) => done(api.GET('/api/v1/accounts/{account_id}/test-message/{message_id}', { params: { path: { account_id: id, message_id: messageId } } })),
   snippet: (id: T.Id) => done(api.GET('/api/v1/accounts/{account_id}/snippet', { params: { path: { account_id: id } } })),
 
   poison: (at: string | null) => done(api.GET('/api/v1/journal', { params: { query: { state: 'poison', cursor: at } } })),

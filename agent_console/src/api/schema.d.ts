@@ -99,7 +99,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Where the provider of an account is to call. */
+        /** Where the provider of an account is to call, if it does. */
         get: operations["accounts_hook_address"];
         put?: never;
         post?: never;
@@ -3932,10 +3932,10 @@ export interface components {
         };
         /**
          * HookAddress
-         * @description What to enter at the provider: it calls this address, and may put more behind it.
+         * @description What to enter at the provider: it calls this address, and may put more behind it. None: it does not call.
          */
         HookAddress: {
-            url: string;
+            url: string | null;
         };
         /**
          * Reach

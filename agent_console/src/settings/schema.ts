@@ -23,11 +23,22 @@ export type Values = Record<string, unknown>
 export function fieldsOf(schema: JsonSchema, locale: Locale): FormField[] {
   const root = resolved(schema, schema)
   const required = new Set(root.required ?? [])
-  return Object.entries(root.properties ?? {}).flatMap(([name, property]) => {
+  const fields = Object.entries(root.properties ?? {}).flatMap(([name, property]) => {
     const { schema: value, nullable } = unwrapped(property, schema)
     const kind = kindOf(value)
     return kind ? [field(name, kind, value, nullable, required.has(name), locale)] : []
   })
+  return grouped(fields)
+}
+
+const FIRST = ['account', 'connection']
+const LAST = ['answers', 'marketing']
+
+/** Each group in one piece, where its first field stood; how to sign in comes first, what few need comes last. */
+function grouped(fields: readonly FormField[]): FormField[] {
+  const groups = [...new Set(fields.map((one) => one.group))]
+  const place = ({ group }: FormField): number => groups.indexOf(group) + (FIRST.includes(group) ? -groups.length : LAST.includes(group) ? groups.length : 0)
+  return [...fields].sort((a, b) => place(a) - place(b))
 }
 
 function field(name: string, kind: FormField['kind'], value: JsonSchema, nullable: boolean, required: boolean, locale: Locale): FormField {

@@ -370,6 +370,7 @@ export default {
     account_create: 'Created an account',
     account_change: 'Changed an account',
     account_delete: 'Deleted an account',
+    account_test_message: 'Sent a test message',
     canned_reply_add: 'Created a shared canned reply',
     canned_reply_change: 'Changed a shared canned reply',
     canned_reply_remove: 'Deleted a shared canned reply',
@@ -380,6 +381,7 @@ export default {
     tag_change: 'Changed a tag',
     tag_remove: 'Deleted a tag',
     suppression_lift: 'Unblocked an address',
+    opt_out_lift: 'Lifted an opt-out',
     journal_replay: 'Read a message again',
   },
   system: {

@@ -370,6 +370,7 @@ export default {
     account_create: '新建账号',
     account_change: '修改账号',
     account_delete: '删除账号',
+    account_test_message: '发送测试消息',
     canned_reply_add: '新建共享快捷回复',
     canned_reply_change: '修改共享快捷回复',
     canned_reply_remove: '删除共享快捷回复',
@@ -380,6 +381,7 @@ export default {
     tag_change: '修改标签',
     tag_remove: '删除标签',
     suppression_lift: '恢复停用的地址',
+    opt_out_lift: '解除退订',
     journal_replay: '重新解析消息',
   },
   system: {

@@ -31,6 +31,7 @@ export const ACTS = [
   'account.create',
   'account.change',
   'account.delete',
+  'account.test_message',
   'canned_reply.add',
   'canned_reply.change',
   'canned_reply.remove',
@@ -41,6 +42,7 @@ export const ACTS = [
   'tag.change',
   'tag.remove',
   'suppression.lift',
+  'opt_out.lift',
   'journal.replay',
 ] as const
 
