@@ -3,14 +3,18 @@ import { useI18n } from 'vue-i18n'
 import { toast } from '../ui/toasts'
 import { ApiError } from './http'
 
-/** Says what went wrong in the user's language: by the problem's code where we know it, else in the hub's own words. */
+// Of whatever code: what a status alone says is better than words in another language.
+const BY_STATUS: Record<number, string> = { 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'unavailable' }
+
+/** Says what went wrong in the user's language: by the problem's code or status where we know it, else in the hub's own words. */
 export function useProblemText() {
   const { t, te } = useI18n()
 
   function problemText(error: unknown): string {
     if (!(error instanceof ApiError)) return t('problem.unexpected')
     if (te(`problem.${error.code}`)) return t(`problem.${error.code}`)
-    return error.problem.detail || error.problem.title || t('problem.unexpected')
+    const told = BY_STATUS[error.status]
+    return told ? t(`problem.${told}`) : error.problem.detail || error.problem.title || t('problem.unexpected')
   }
 
   /** Runs an action; what fails is told in a toast. Answers whether it went well. */

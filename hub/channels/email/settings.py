@@ -10,12 +10,16 @@ from hub.messages.address import BadAddress, normal_email
 Security = Literal["tls", "starttls", "none"]
 
 
-def _field(group: str, en: str, zh: str, *, about: str = "", about_zh: str = "", secret: bool = False) -> Meta:
+def _field(
+    group: str, en: str, zh: str, *, about: str = "", about_zh: str = "", secret: bool = False, lines: bool = False
+) -> Meta:
     schema: dict[str, Any] = {"x-group": group, "x-title-zh": zh}
     if about_zh:
         schema["x-description-zh"] = about_zh
     if secret:
         schema["writeOnly"] = True
+    if lines:
+        schema["format"] = "textarea"
     return Meta(title=en, description=about or None, extra_json_schema=schema)
 
 
@@ -41,8 +45,8 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ""
     display_name: Annotated[str, _field("mailbox", "Name of the sender", "发件人名称")] = ""
-    signature_text: Annotated[str, _field("mailbox", "Signature (plain text)", "签名（纯文本）")] = ""
-    signature_html: Annotated[str, _field("mailbox", "Signature (HTML)", "签名（HTML）")] = ""
+    signature_text: Annotated[str, _field("mailbox", "Signature (plain text)", "签名（纯文本）", lines=True)] = ""
+    signature_html: Annotated[str, _field("mailbox", "Signature (HTML)", "签名（HTML）", lines=True)] = ""
     reply_tokens: Annotated[
         bool,
         _field(
@@ -113,6 +117,7 @@ class MailSettings(Settings, kw_only=True, forbid_unknown_fields=True):
             about="RSA or Ed25519. Without it mails are not signed here.",
             about_zh="RSA 或 Ed25519。不填则不在此处签名。",
             secret=True,
+            lines=True,
         ),
     ] = ""
 

@@ -71,21 +71,21 @@ class SiteSettings(Settings):
     ] = 20
     greeting_en: Annotated[Text, _label("words", "Greeting (English)", "问候语（英文）")] = "Hello, how can we help?"
     greeting_zh: Annotated[Text, _label("words", "Greeting (Chinese)", "问候语（中文）")] = "您好，请问有什么可以帮您？"
-    offline_en: Annotated[Text, _label("words", "When nobody is online (English)", "无人在线时（英文）")] = (
+    offline_en: Annotated[Text, _label("words", "When nobody is online (English)", "无人在线时（英文）", format="textarea")] = (
         "Nobody is online now. Leave a message: it is read as soon as somebody is back."
     )
-    offline_zh: Annotated[Text, _label("words", "When nobody is online (Chinese)", "无人在线时（中文）")] = (
+    offline_zh: Annotated[Text, _label("words", "When nobody is online (Chinese)", "无人在线时（中文）", format="textarea")] = (
         "现在没有客服在线。请留言，客服上线后会马上看到。"
     )
     texts_en: Annotated[
         list[TextLine],
         Meta(max_length=100),
-        _label("words", "Own words (English)", "自定义文字（英文）", "One a line: name = text", "每行一条：名称 = 文字"),
+        _label("words", "Own words (English)", "自定义文字（英文）", "As name = text.", "格式：名称 = 文字。"),
     ] = field(default_factory=list)
     texts_zh: Annotated[
         list[TextLine],
         Meta(max_length=100),
-        _label("words", "Own words (Chinese)", "自定义文字（中文）", "One a line: name = text", "每行一条：名称 = 文字"),
+        _label("words", "Own words (Chinese)", "自定义文字（中文）", "As name = text.", "格式：名称 = 文字。"),
     ] = field(default_factory=list)
     ask_name: Annotated[Ask, _label("forms", "Before the first message: name", "首条消息前：称呼")] = "off"
     ask_email: Annotated[Ask, _label("forms", "Before the first message: e-mail", "首条消息前：邮箱")] = "off"
@@ -119,8 +119,8 @@ class SiteSettings(Settings):
             "invitations",
             "Invitations",
             "主动邀请",
-            "One a line: seconds | part of the address | text | Chinese text. Shown once a visit, to who has not talked yet.",
-            "每行一条：秒数 | 网址片段 | 英文 | 中文。每次访问最多显示一次，仅对尚未聊天的访客显示。",
+            "As seconds | part of the address | text | Chinese text. Shown once a visit, to who has not talked yet.",
+            "格式：秒数 | 网址片段 | 英文 | 中文。每次访问最多显示一次，仅对尚未聊天的访客显示。",
         ),
     ] = field(default_factory=list)
     offered_agents: Annotated[
