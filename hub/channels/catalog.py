@@ -48,6 +48,14 @@ ENTRIES = (
         title_en="SMS: Kannel",
         title_zh="短信：Kannel",
     ),
+    AdapterEntry(
+        channel=ChannelKind.SMS,
+        provider="cmpp",
+        adapter="hub.channels.sms.cmpp.adapter:CmppAdapter",
+        settings="hub.channels.sms.cmpp.settings:CmppSettings",
+        title_en="SMS: CMPP (China Mobile's protocol)",
+        title_zh="短信：CMPP（中国移动协议）",
+    ),
 )
 
 _BY_PROVIDER = {entry.provider: entry for entry in ENTRIES}
