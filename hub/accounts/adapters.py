@@ -67,6 +67,7 @@ class Lent:
 class _Built:
     brief: Brief
     adapter: ChannelAdapter
+    settings: Settings
     states: list[State] = field(default_factory=list)
 
 
@@ -88,6 +89,11 @@ class Adapters:
         """Whether nobody had the account's adapter built anew since: only the newest is connected."""
         built = self._built.get(account_id)
         return built is not None and built.adapter is adapter
+
+    async def with_settings(self, account_id: AccountId) -> tuple[ChannelAdapter, Settings]:
+        """As `get`, and by which settings it was built: secrets and all, not to be shown."""
+        built = await self._get(account_id)
+        return built.adapter, built.settings
 
     async def watched(self, account_id: AccountId, state: State) -> tuple[ChannelAdapter, Callable[[], None]]:
         """As `get`, and `state` is called with what the adapter tells of itself until the second value is called."""
@@ -120,7 +126,7 @@ class Adapters:
 
         context = self._lent.context(account.id, account.name, tell)
         adapter = catalog.adapter_class(account.provider)(settings, context)
-        return _Built(account, adapter, states)
+        return _Built(account, adapter, settings, states)
 
 
 async def try_settings(lent: Lent, provider: str, settings: Settings, account_id: AccountId) -> list[Check]:

@@ -15,6 +15,7 @@ from hub.api import (
     messages,
     notifications,
     offers,
+    opt_outs,
     preferences,
     presence,
     queues,
@@ -74,6 +75,7 @@ CONSOLE: list[Router] = [
     audit.api,
     journal.api,
     suppressions.api,
+    opt_outs.api,
     system.api,
     wallboard.api,
 ]

@@ -7,8 +7,18 @@ from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
 from hub.db import prune_events
+from hub.delivery.opted_out import OptOutAnswers
 from hub.jobs import Handler, Job, Worker
-from hub.messages.jobs import BULK, PRUNE_EVENTS, PRUNE_NOTIFICATIONS, PRUNE_UPLOADS, RETAG, TELL_USERS, WAKE_SNOOZED
+from hub.messages.jobs import (
+    ANSWER_OPT_OUT,
+    BULK,
+    PRUNE_EVENTS,
+    PRUNE_NOTIFICATIONS,
+    PRUNE_UPLOADS,
+    RETAG,
+    TELL_USERS,
+    WAKE_SNOOZED,
+)
 
 
 def job_worker(hub: Hub) -> Worker:
@@ -45,6 +55,7 @@ def job_worker(hub: Hub) -> Worker:
         WAKE_SNOOZED: wake_snoozed,
         RETAG: retag,
         BULK: bulk,
+        ANSWER_OPT_OUT: OptOutAnswers(hub.db, hub.carriers, hub.delivery).perform,
     }
     worker = Worker(hub.db, handlers)
     worker.schedule(PRUNE_EVENTS, every=timedelta(hours=1))

@@ -11,7 +11,7 @@ from hub.accounts.errors import BadAccountSettings, NoSuchAccount
 from hub.accounts.values import Brief, RunState
 from hub.bus import Bus
 from hub.channels.catalog import adapter_class
-from hub.channels.contract import CarriedByLog, ChannelAdapter
+from hub.channels.contract import CarriedByLog, ChannelAdapter, Settings
 from hub.db import Database
 from hub.errors import NotFound
 from hub.ids import AccountId, QueueId
@@ -30,6 +30,7 @@ class Carrier:
     channel: ChannelKind
     queue_id: QueueId | None
     adapter: ChannelAdapter
+    settings: Settings
 
     @property
     def by_log(self) -> bool:
@@ -69,12 +70,14 @@ class Carriers:
         known = self._ready.get(account_id)
         if known is not None and self._adapters.is_newest(account_id, known[1].adapter):
             return known[1]
+        adapter, settings = await self._adapters.with_settings(account_id)
         carrier = Carrier(
             account_id=account_id,
             name=brief.name,
             channel=brief.channel,
             queue_id=brief.queue_id,
-            adapter=await self._adapters.get(account_id),
+            adapter=adapter,
+            settings=settings,
         )
         self._ready[account_id] = brief.version, carrier
         return carrier

@@ -11,6 +11,7 @@ class Purpose(StrEnum):
     REPLY = "reply"  # within a conversation the other side is part of
     SERVICE = "service"  # about their business with us, and to our own staff
     MARKETING = "marketing"  # needs a recorded yes
+    OPT_OUT = "opt_out"  # the one answer to who stops, starts again, or asks for help: the law wants it said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Known:
 
     refused: str | None = None  # why the customer wants nothing on this channel
     suppressed: str | None = None  # why the address itself is not to be used (bounced, opted out)
+    opted_out: str | None = None  # to which of our numbers they said STOP
     agreed: str | None = None  # proof of a yes to marketing
 
 
@@ -37,7 +39,11 @@ class Decision:
 
 
 def decide(purpose: Purpose, known: Known) -> Decision:
-    """Refusals and suppressions bind every purpose; marketing needs a yes on top."""
+    """Refusals and suppressions bind every purpose, but an opt-out is answered; marketing needs a yes on top."""
+    if purpose is Purpose.OPT_OUT and known.suppressed is None:
+        return Decision(allowed=True, purpose=purpose, rule="opt_out_answer")
+    if known.opted_out is not None:
+        return Decision(allowed=False, purpose=purpose, rule="opted_out", evidence={"said_to": known.opted_out})
     if known.refused is not None:
         return Decision(allowed=False, purpose=purpose, rule="customer_refused", evidence={"reason": known.refused})
     if known.suppressed is not None:

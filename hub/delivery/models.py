@@ -91,6 +91,27 @@ class DeliveryPartRow(Model):
         table = "delivery_part"
 
 
+class OptOutRow(Model):
+    """Somebody who wants nothing more from us on a channel."""
+
+    id = fields.UUIDField(primary_key=True)
+    channel = fields.CharField(max_length=16)
+    address_kind = fields.CharField(max_length=16)
+    address_value = fields.CharField(max_length=330)
+    sender = fields.CharField(max_length=330)
+    account_id = fields.UUIDField()
+    word = fields.CharField(max_length=100)
+    journal_id = fields.UUIDField(null=True)
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    ended_by = fields.UUIDField(null=True)
+    ended_by_name = fields.CharField(max_length=200)
+    ended_why = fields.CharField(max_length=500)
+
+    class Meta:
+        table = "opt_out"
+
+
 class EarlyReportRow(Model):
     """A report that came before the answer by which it could be understood."""
 

@@ -10,6 +10,7 @@ from hub import clock
 from hub.channels.contract import SendError, SendReceipt
 from hub.conversations.store import lock_conversations, remember_keys
 from hub.db import Work
+from hub.delivery import opt_outs
 from hub.delivery.backoff import Next, after_failure
 from hub.delivery.reports import hold_ids, known_as, learn
 from hub.delivery.settle import settle_message
@@ -53,6 +54,11 @@ def lost(why: str) -> Outcome:
     return failed(SendError(SendFailure.OUTCOME_UNKNOWN, why))
 
 
+def opted_out() -> Outcome:
+    """Nothing left: whom it is for has stopped it meanwhile."""
+    return Outcome(state=DeliveryState.CANCELLED, failure=SendFailure.OPTED_OUT, detail=opt_outs.RULE)
+
+
 def accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
     """What a receipt says about one of its recipients."""
     if delivery.address in receipt.refused:
@@ -64,7 +70,7 @@ def accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
 
 async def write(work: Work, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[UUID, Outcome]) -> None:
     """Write down what came of sending a message. Who was overtaken (another holds the delivery now) writes nothing."""
-    await hold_ids(work, deliveries[0].account_id, [id for d in deliveries for id in _ids(d, outcomes[d.id])])
+    await hold_ids(work, ((d.account_id, id) for d in deliveries for id in _ids(d, outcomes[d.id])))
     await lock_conversations(work, [deliveries[0].conversation_id])  # before its deliveries, as everybody does
     for delivery in deliveries:
         await _write_one(work, delivery, outcomes[delivery.id])
@@ -97,6 +103,8 @@ async def _write_one(work: Work, delivery: Delivery, outcome: Outcome) -> None:
         await _end_attempt(work, delivery, outcome, detail, now)
         if ids := _ids(delivery, outcome):
             await learn(work, delivery, ids, at=now)
+        if outcome.failure is SendFailure.OPTED_OUT and outcome.state is DeliveryState.FAILED:
+            await opt_outs.block(work, delivery.account_id, delivery.channel, delivery.address, at=now)
 
 
 async def _is_outrun(work: Work, delivery: Delivery, outcome: Outcome, now: datetime) -> bool:
@@ -127,7 +135,7 @@ async def _end_attempt(work: Work, delivery: Delivery, outcome: Outcome, detail:
 
 
 def _next(delivery: Delivery, outcome: Outcome) -> Next:
-    if outcome.failure is None:
+    if outcome.failure is None or outcome.state is DeliveryState.CANCELLED:
         return Next(state=outcome.state)
     return after_failure(
         outcome.failure,

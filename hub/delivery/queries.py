@@ -14,7 +14,7 @@ from hub.db import Database, Row
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.overall import worst
-from hub.delivery.store import Delivery, deliveries_of, newest, refused, suppressed, view_of
+from hub.delivery.store import Delivery, deliveries_of, known_of, newest, view_of
 from hub.ids import AccountId, MessageId
 from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind
 from hub.messages.capabilities import Capabilities
@@ -95,11 +95,8 @@ def _fits(carrier: Carrier, conversation: Conversation, asked: Asked) -> bool:
 
 
 async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversation: Conversation, asked: Asked) -> ReplyOption:
-    refusals_of = await refused(db, asked.to, carrier.channel)
-    blocked = await suppressed(db, asked.to)
-    decisions = [
-        decide(Purpose.REPLY, Known(refused=refusals_of.get(address), suppressed=blocked.get(address))) for address in asked.to
-    ]
+    known = await known_of(db, asked.to)
+    decisions = [decide(Purpose.REPLY, known.get((address, carrier.channel), Known())) for address in asked.to]
     refusals = sorted({d.rule for d in decisions if not d.allowed})
     ours = await carriers.ours(asked.others)
     others = (a for a in asked.others if a.value not in ours and a not in asked.to)

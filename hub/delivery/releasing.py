@@ -29,7 +29,10 @@ from hub.delivery.store import Delivery, insert_deliveries, known_of
 from hub.errors import HubError
 from hub.ids import ConversationId, DeliveryId, MessageId, UserId, new_id
 from hub.messages.content import Direction
-from hub.messages.states import DeliveryState, SendFailure
+from hub.messages.states import FINAL, DeliveryState, SendFailure
+
+_NOT_SENT = {"opted_out": DeliveryState.CANCELLED}
+"""What a message ends as that may not leave, by the rule against it; else it failed."""
 
 _DUE = "SELECT message_id FROM held_message WHERE release_at <= $1 ORDER BY release_at LIMIT 100"
 
@@ -126,7 +129,7 @@ async def _deliveries(work: Work, row: Row, plan: Plan, *, by_log: bool, at: dat
                 channel=message.channel,
                 address=recipient.address,
                 role=recipient.role,
-                state=leaving if decision.allowed else DeliveryState.FAILED,
+                state=leaving if decision.allowed else _NOT_SENT.get(decision.rule, DeliveryState.FAILED),
                 failure=None if decision.allowed else SendFailure.OPTED_OUT,
                 detail="" if decision.allowed else decision.rule,
                 attempts=1 if by_log and decision.allowed else 0,
@@ -145,7 +148,7 @@ async def _announce_left(
     row = await work.fetch_one("SELECT * FROM message WHERE id = $1", id)
     assert row is not None
     message = message_of(row)
-    goes = any(delivery.state is not DeliveryState.FAILED for delivery in deliveries)
+    goes = any(delivery.state not in FINAL for delivery in deliveries)
     is_now = _answered(was, message, plan, at) if plan.is_later and goes else was
     if is_now is not was:
         await save_conversations(work, [is_now])

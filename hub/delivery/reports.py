@@ -32,12 +32,12 @@ class _Target:
     delivery_id: DeliveryId | None = None
 
 
-async def hold_ids(work: Work, account_id: AccountId, provider_ids: Iterable[str]) -> None:
+async def hold_ids(work: Work, named: Iterable[tuple[AccountId, str | None]]) -> None:
     """Let nobody else say or learn meanwhile what these are about: a report and the answer it is about may come at once.
 
     To be called before anything is locked.
     """
-    await work.hold(*(f"report {account_id} {known_as(id)}" for id in provider_ids if id))
+    await work.hold(*(f"report {account_id} {known_as(id)}" for account_id, id in named if id))
 
 
 def known_as(provider_id: str) -> str:
@@ -53,7 +53,7 @@ async def apply(
     What names an id of the provider's that is not known yet is kept for a while; what nobody can find the message of is in the
     journal only.
     """
-    await hold_ids(work, account_id, (report.provider_id or "" for report in reports))
+    await hold_ids(work, ((account_id, report.provider_id) for report in reports))
     targets = [await _target(work, account_id, report, read_token) for report in reports]
     # Before any delivery is read: else each of two reports at once were folded into what stood before both.
     await lock_conversations(work, {target.conversation_id for target in targets if target is not None})

@@ -7,6 +7,8 @@ from typing import Any
 
 from hub import clock
 from hub.auth.callers import SYSTEM, Caller
+from hub.channels.sms.common import SmsSettings
+from hub.channels.sms.marketing import dressed
 from hub.conversations import queries as conversations
 from hub.conversations.drafts import DraftContent, DraftView, SentDraft
 from hub.conversations.lifecycle import Conversation, State, WaitingFor
@@ -79,7 +81,7 @@ class DeliveryService:
         """
         carrier = await self._carriers.get(send.account_id)
         conversation = await self._conversation(send, carrier, by)
-        fitted = render(_cleaned(send.draft), carrier.adapter.capabilities())
+        fitted = render(_dressed(_cleaned(send.draft), send.purpose, carrier), carrier.adapter.capabilities())
         if fitted.refused:
             raise Refused("this channel does not take it", refusals=[code.value for code in fitted.refused])
         people = _recipients(fitted.draft)
@@ -168,6 +170,14 @@ def _cleaned(draft: Draft) -> Draft:
 
     draft = with_clean_html(draft)
     return replace(draft, subject=line(draft.subject, 500), to=named(draft.to), cc=named(draft.cc), bcc=named(draft.bcc))
+
+
+def _dressed(draft: Draft, purpose: Purpose, carrier: Carrier) -> Draft:
+    """Advertising by short message says who sends it and how to stop it."""
+    settings = carrier.settings
+    if purpose is not Purpose.MARKETING or not isinstance(settings, SmsSettings):
+        return draft
+    return replace(draft, text=dressed(draft.text, signature=settings.signature, hint=settings.opt_out_hint))
 
 
 def _require_reachable(people: Mapping[Address, str], carrier: Carrier, conversation: Conversation) -> None:

@@ -123,9 +123,12 @@ async def known_of(reads: Reads, addresses: Iterable[Address]) -> dict[tuple[Add
     values = sorted({address.value for address in addresses})
     rows = await reads.fetch(
         """
-        SELECT a.kind, a.value, r.channel, r.reason FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
+        SELECT 'refused' AS what, a.kind, a.value, r.channel, r.reason
+        FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
         WHERE a.value = ANY($1::text[]) AND r.ended_at IS NULL
-        UNION ALL SELECT address_kind, address_value, NULL, reason FROM suppression WHERE address_value = ANY($1::text[])
+        UNION ALL SELECT 'opted_out', address_kind, address_value, channel, sender
+        FROM opt_out WHERE address_value = ANY($1::text[]) AND ended_at IS NULL
+        UNION ALL SELECT 'suppressed', address_kind, address_value, NULL, reason FROM suppression WHERE address_value = ANY($1::text[])
         """,
         values,
     )
@@ -134,34 +137,14 @@ async def known_of(reads: Reads, addresses: Iterable[Address]) -> dict[tuple[Add
         address = Address(kind=AddressKind(row["kind"]), value=row["value"])
         for channel in ChannelKind if row["channel"] is None else (ChannelKind(row["channel"]),):
             known = found.get((address, channel), Known())
-            if row["channel"] is None:
-                found[address, channel] = replace(known, suppressed=row["reason"])
-            else:
-                found[address, channel] = replace(known, refused=row["reason"] or "refused")
+            match row["what"]:
+                case "suppressed":
+                    found[address, channel] = replace(known, suppressed=row["reason"])
+                case "opted_out":
+                    found[address, channel] = replace(known, opted_out=row["reason"])
+                case _:
+                    found[address, channel] = replace(known, refused=row["reason"] or "refused")
     return found
-
-
-async def suppressed(reads: Reads, addresses: Iterable[Address]) -> dict[Address, str]:
-    """Why some of these addresses must not be used."""
-    values = sorted({address.value for address in addresses})
-    rows = await reads.fetch(
-        "SELECT address_kind, address_value, reason FROM suppression WHERE address_value = ANY($1::text[])", values
-    )
-    return {Address(kind=AddressKind(row["address_kind"]), value=row["address_value"]): row["reason"] for row in rows}
-
-
-async def refused(reads: Reads, addresses: Iterable[Address], channel: ChannelKind) -> dict[Address, str]:
-    """Which of these addresses belong to a customer who wants nothing on `channel`, and why."""
-    values = sorted({address.value for address in addresses})
-    rows = await reads.fetch(
-        """
-        SELECT a.kind, a.value, r.reason FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
-        WHERE a.value = ANY($1::text[]) AND r.channel = $2 AND r.ended_at IS NULL
-        """,
-        values,
-        channel.value,
-    )
-    return {Address(kind=AddressKind(row["kind"]), value=row["value"]): row["reason"] or "refused" for row in rows}
 
 
 async def suppress(work: Work, address: Address, *, id: UUID, reason: str, evidence: str, at: datetime) -> None:

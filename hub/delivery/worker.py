@@ -12,11 +12,14 @@ from hub.db import Database, DatabaseGone
 from hub.delivery import claims, reports
 from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
-from hub.delivery.outcomes import Outcome, accepted, failed, lost, write
+from hub.delivery.consent import Purpose
+from hub.delivery.opt_outs import is_blocked
+from hub.delivery.outcomes import Outcome, accepted, failed, lost, opted_out, write
 from hub.delivery.releasing import Releases
 from hub.delivery.store import Delivery
 from hub.errors import HubError
 from hub.ids import AccountId, MessageId
+from hub.messages.address import ChannelKind
 from hub.messages.content import OutboundMessage
 from hub.messages.states import SendFailure
 
@@ -109,6 +112,8 @@ class DeliveryWorker:
         message: OutboundMessage | None = None
         try:
             carrier = await self._carriers.get(deliveries[0].account_id)
+            if await self._is_stopped(deliveries[0]):
+                return {d.id: opted_out() for d in deliveries}
             message = await self._composer.compose(id, deliveries)
             async with asyncio.timeout(SEND_TIMEOUT):
                 receipt = await carrier.adapter.send(message)
@@ -125,6 +130,12 @@ class DeliveryWorker:
             unknown = SendError(SendFailure.OUTCOME_UNKNOWN, f"internal error ({type(error).__name__})")
             return {d.id: failed(unknown) for d in deliveries}
         return {d.id: accepted(d, receipt) for d in deliveries}
+
+    async def _is_stopped(self, delivery: Delivery) -> bool:
+        """Who wrote STOP after it was stored is not written to; the answer to that very word is."""
+        if delivery.channel is not ChannelKind.SMS or delivery.consent.get("purpose") == Purpose.OPT_OUT.value:
+            return False
+        return await is_blocked(self._db, delivery.channel, [delivery.address])
 
     async def _write_until_stored(self, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[UUID, Outcome]) -> None:
         """The outcome is all that stands between us and sending twice: it is kept until it is stored."""

@@ -1,6 +1,6 @@
 """From events to entries: who is it, which conversation, what became of what we sent. Everything of one batch in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,12 +9,12 @@ from hub.conversations import filing as conversations
 from hub.conversations.values import AttachmentView, MessageView
 from hub.crm.customers.identify import identify_many
 from hub.db import Work
-from hub.delivery import reports
+from hub.delivery import opt_outs, reports
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, QueueId
 from hub.intake.files import record_files
 from hub.intake.journal import Known
 from hub.messages.content import MessageKind
-from hub.messages.events import ChannelEvent, DeliveryReport, InboundMessage
+from hub.messages.events import ChannelEvent, DeliveryReport, InboundMessage, OptOut
 from hub.messages.states import DeliveryState
 
 ReadToken = Callable[[str], UUID | None]
@@ -51,6 +51,8 @@ async def hold_senders(work: Work, arrived: Sequence[Arrived]) -> None:
     """What `file_all` holds, ahead of everything else."""
     messages = [(entry.account_id, event) for entry in arrived for event in entry.events if isinstance(event, InboundMessage)]
     await conversations.hold_senders(work, [(account_id, message.sender) for account_id, message in messages])
+    said = [(entry.account_id, event) for entry in arrived for event in entry.events if isinstance(event, DeliveryReport)]
+    await reports.hold_ids(work, [(account_id, report.provider_id) for account_id, report in said])
 
 
 async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:
@@ -76,6 +78,7 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
     filed = await conversations.file(work, filings, read_token)
     by_entry = {filing.journal_id: done for filing, done in zip(filings, filed, strict=True)}
     await _fold_reports(work, arrived, read_token)
+    await _note_opt_outs(work, arrived, by_entry)
     return [_result(entry, by_entry.get(entry.journal_id)) for entry in arrived]
 
 
@@ -93,6 +96,16 @@ def _result(entry: Arrived, filed: conversations.Filed | None) -> Result:
         conversation_id=filed.conversation.id if filed else None,
         message=filed.message if filed else None,
     )
+
+
+async def _note_opt_outs(work: Work, arrived: Sequence[Arrived], filed: Mapping[JournalId | None, conversations.Filed]) -> None:
+    for entry in arrived:
+        place = filed.get(entry.journal_id)
+        conversation_id = place.conversation.id if place else None
+        for said in (event for event in entry.events if isinstance(event, OptOut)):
+            await opt_outs.note(
+                work, entry.account_id, said, journal_id=entry.journal_id, conversation_id=conversation_id, at=entry.at
+            )
 
 
 async def _fold_reports(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> None:

@@ -23,3 +23,23 @@ class NotificationRow(Model):
     class Meta:
         table = "notification"
         unique_together = (("user", "key"),)
+
+
+class AlertRow(Model):
+    """A short message to a user."""
+
+    id = fields.UUIDField(primary_key=True)
+    user_id = fields.UUIDField()
+    dedup_key = fields.CharField(max_length=200)
+    text = fields.TextField()
+    urgent = fields.BooleanField()
+    state = fields.CharField(max_length=16)
+    reason = fields.CharField(max_length=32)
+    due_at = fields.DatetimeField()
+    message_id = fields.UUIDField()
+    created_at = fields.DatetimeField()
+    done_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "alert"
+        unique_together = (("user_id", "dedup_key"),)

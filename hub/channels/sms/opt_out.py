@@ -40,3 +40,23 @@ def word_of(text: str) -> Keyword | None:
     word = unicodedata.normalize("NFKC", text).strip(_AROUND).casefold()
     meaning = _MEANING.get(word)
     return Keyword(word=word, wish=meaning[0], language=meaning[1]) if meaning else None
+
+
+_ANSWERS: Final[dict[tuple[Wish, Language], str]] = {
+    ("stop", "en"): "You will get no more messages from us. Reply START to get them again.",
+    ("stop", "zh"): "您已退订，我们不会再给您发送短信。回复“恢复”可重新接收。",
+    ("start", "en"): "You will get our messages again. Reply STOP to stop them.",
+    ("start", "zh"): "您已恢复接收短信。回复“退订”可随时退订。",
+}
+
+
+def answer(wish: Wish, language: Language, *, signature: str, help_text: str) -> str:
+    """The one message that answers a keyword, with the account's signature; empty where there is nothing to say."""
+    text = help_text.strip() if wish == "help" else _ANSWERS[wish, language]
+    return signed(text, signature) if text else ""
+
+
+def signed(text: str, signature: str) -> str:
+    """`text` with the sender's name before it, as operators in China demand; not twice."""
+    mark = f"【{signature}】"
+    return text if not signature or text.startswith(mark) else f"{mark}{text}"

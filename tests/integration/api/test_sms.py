@@ -106,3 +106,25 @@ async def test_only_who_manages_accounts_tries_them_and_only_tests_are_shown_so(
     assert (await agent.post(path, {"to": "13800138000", "text": "Test"})).status == 403
     assert (await admin.get(f"{path}/{begun['message']['id']}")).status == 404
     assert (await admin.post(f"/accounts/{await sms.desk.mailbox()}/test-message", {"to": "nobody", "text": "x"})).status == 422
+
+
+@pytest.mark.covers("M-27")
+async def test_opt_outs_are_listed_by_customer_and_lifted_with_a_reason(front: Front, sms: PaperDesk) -> None:
+    received = await sms.receive("STOP")
+    await sms.receive("STOP", sender="+8613900139000")
+    client = await front.signed_in("dora", "administrator")
+    conversation = await (await client.get(f"/conversations/{received.conversation_id}")).json()
+
+    every = (await (await client.get("/opt-outs")).json())["items"]
+    params = {"customer_id": conversation["customer"]["id"]}
+    (mine,) = (await (await client.get("/opt-outs", params=params)).json())["items"]
+    lifted = await client.post(f"/opt-outs/{mine['id']}/lift", {"reason": "asked for it on the phone"})
+    again = await client.post(f"/opt-outs/{mine['id']}/lift", {"reason": "twice"})
+
+    assert len(every) == 2
+    assert (mine["address"], mine["sender"], mine["word"], mine["channel"]) == ("+8613800138000", "10690000", "stop", "sms")
+    assert (lifted.status, again.status) == (204, 404)
+    (left,) = (await (await client.get("/opt-outs", params={"address": "+8613900139000"})).json())["items"]
+    assert left["address"] == "+8613900139000"
+    status, problem = await begin(front, sms, "13900139000")
+    assert (status, problem["refusals"]) == (422, ["opted_out"])

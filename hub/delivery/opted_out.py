@@ -1,0 +1,98 @@
+"""What follows a STOP, START or HELP: nothing more leaves, and the one answer that is due."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import msgspec
+
+from hub import clock
+from hub.auth.callers import SYSTEM
+from hub.channels.sms.common import SmsSettings
+from hub.channels.sms.opt_out import answer
+from hub.conversations.store import lock_conversations
+from hub.db import Database
+from hub.delivery.carriers import Carriers
+from hub.delivery.consent import Purpose
+from hub.delivery.errors import Refused
+from hub.delivery.held import Plan
+from hub.delivery.opt_outs import RULE
+from hub.delivery.service import DeliveryService, Send
+from hub.delivery.settle import settle_message
+from hub.delivery.store import delivery_of
+from hub.ids import AccountId, ConversationId, MessageId
+from hub.jobs import Job
+from hub.messages.address import Address, AddressKind, ChannelKind
+from hub.messages.content import Draft, MessageKind
+from hub.messages.states import DeliveryState, SendFailure
+
+_WAITING = "SELECT * FROM delivery WHERE channel = $1 AND address_value = $2 AND state IN ('queued', 'deferred') ORDER BY n"
+_HELD = """
+SELECT h.message_id, h.plan FROM held_message h JOIN message m ON m.id = h.message_id WHERE m.channel = $1"""
+
+
+class OptOutAnswers:
+    """Performs `ANSWER_OPT_OUT`. Run twice it does nothing twice: the answer's id is known before it is stored."""
+
+    def __init__(self, db: Database, carriers: Carriers, delivery: DeliveryService) -> None:
+        self._db, self._carriers, self._delivery = db, carriers, delivery
+
+    async def perform(self, job: Job) -> None:
+        """Cancel what waits for who stopped, then answer, where the provider has not."""
+        asked = job.payload
+        channel = ChannelKind(asked["channel"])
+        address = Address(kind=AddressKind(asked["address_kind"]), value=asked["address"])
+        if asked["wish"] == "stop":
+            await self.cancel(channel, address)
+        if not asked["answered"]:
+            await self._answer(job, address)
+
+    async def cancel(self, channel: ChannelKind, address: Address) -> None:
+        """Take back what is queued, and bring forward what is held or for later: it meets the consent gate when it leaves."""
+        for row in await self._db.fetch(_WAITING, channel.value, address.value):
+            delivery = delivery_of(row)
+            if delivery.consent.get("purpose") == Purpose.OPT_OUT.value:
+                continue
+            async with self._db.unit_of_work() as work:
+                await lock_conversations(work, [delivery.conversation_id])
+                sql = """
+                UPDATE delivery SET state = $2, failure = $3, detail = $4, updated_at = $5
+                WHERE id = $1 AND state IN ('queued', 'deferred')
+                """
+                ended = (DeliveryState.CANCELLED.value, SendFailure.OPTED_OUT.value, RULE, clock.now())
+                if await work.execute(sql, delivery.id, *ended):
+                    await settle_message(work, delivery.message_id)
+        held = await self._db.fetch(_HELD, channel.value)
+        due = [row["message_id"] for row in held if _is_only_to(address, msgspec.convert(row["plan"], Plan))]
+        if due:
+            async with self._db.unit_of_work() as work:
+                await work.execute("UPDATE held_message SET release_at = $2 WHERE message_id = ANY($1::uuid[])", due, clock.now())
+
+    async def _answer(self, job: Job, address: Address) -> None:
+        asked = job.payload
+        id, account_id = MessageId(UUID(asked["message_id"])), AccountId(UUID(asked["account_id"]))
+        if await self._db.fetch_one("SELECT 1 FROM message WHERE id = $1", id) is not None:
+            return
+        carrier = await self._carriers.get(account_id)
+        if not isinstance(carrier.settings, SmsSettings) or asked["conversation_id"] is None:
+            return
+        text = answer(
+            asked["wish"], asked["language"], signature=carrier.settings.signature, help_text=carrier.settings.help_text
+        )
+        if not text:
+            return
+        send = Send(
+            message_id=id,
+            account_id=account_id,
+            conversation_id=ConversationId(UUID(asked["conversation_id"])),
+            draft=Draft(text=text, to=(address,)),
+            purpose=Purpose.OPT_OUT,
+            kind=MessageKind.AUTO_REPLY,
+        )
+        try:
+            await self._delivery.send(send, by=replace(SYSTEM, name=carrier.name))
+        except Refused:  # the number itself is not to be used
+            return
+
+
+def _is_only_to(address: Address, plan: Plan) -> bool:
+    return all(recipient.address == address for recipient in plan.recipients)
