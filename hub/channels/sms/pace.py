@@ -5,20 +5,23 @@ from collections.abc import Callable
 from time import monotonic
 
 _LOOK = 1.0  # seconds between two looks at how it went
-_PROBE = 1.1
+_BEARABLE = 0.1  # share of refusals; fewer say nothing about the rate, or that it is about right
+_FEW = 3  # refusals; fewer are chance
+_PROBE = 1.05
 _FIRST_STEP, _LONGEST_STEP = 0.1, 3.0  # by which share the limit rises after a second without refusals; doubled with each
 _SLOWEST = 2.0  # messages a second
+_NONE = float("inf")
 
 
 class Pace:
     """A limit in messages a second that finds the centre's own.
 
-    After a second with refusals the limit is what was taken in it, and a little: so much the centre does take. A second without any raises it again;
-    what lies above the rate that is asked for is no limit at all.
+    After a second with many refusals the limit is what was taken in it, and a little: so much the centre does take. Then it rises again, slowly
+    while some are refused and faster where none are. What lies far above the rate that is asked for is no limit at all.
     """
 
     def __init__(self, allowed: float = 0, *, now: Callable[[], float] = monotonic) -> None:
-        self._allowed = allowed or float("inf")
+        self._allowed = allowed or _NONE
         self._limit = self._allowed
         self._now = now
         self._next = 0.0  # when the next message may leave
@@ -33,14 +36,13 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until one more message may leave."""
-        wait = self.delay()
-        if wait > 0:
+        if (wait := self.delay()) > 0:
             await asyncio.sleep(wait)
 
     def delay(self) -> float:
         """Take the next place; the seconds until then."""
         self._look()
-        if self._limit == float("inf"):
+        if self._limit == _NONE:
             return 0.0
         now = self._now()
         place = max(self._next, now)
@@ -60,15 +62,13 @@ class Pace:
         passed = self._now() - self._looked
         if passed < _LOOK:
             return
-        rate = self._taken / passed
-        if self._refused:
-            self._limit = min(self._allowed, max(rate * _PROBE, _SLOWEST))
-            self._step = _FIRST_STEP
+        rate, share = self._taken / passed, self._refused / max(self._taken + self._refused, 1)
+        if share > _BEARABLE and self._refused >= _FEW:
+            self._limit = max(rate * _PROBE, _SLOWEST)
+        elif rate < self._limit / 10:
+            self._limit = _NONE
         else:
-            self._limit = self._allowed if self._is_idle(rate) else min(self._allowed, self._limit * (1 + self._step))
-            self._step = min(self._step * 2, _LONGEST_STEP)
+            self._limit *= _PROBE if self._refused else 1 + self._step
+        self._limit = min(self._limit, self._allowed)
+        self._step = _FIRST_STEP if self._refused else min(self._step * 2, _LONGEST_STEP)
         self._looked, self._taken, self._refused = self._now(), 0, 0
-
-    def _is_idle(self, rate: float) -> bool:
-        """So little is asked for that the limit found under load says nothing any more."""
-        return rate < self._limit / 10

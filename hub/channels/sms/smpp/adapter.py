@@ -24,7 +24,8 @@ from hub.messages.events import DeliveryReport
 from hub.messages.states import DeliveryState, SendFailure
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds until the next try to connect
-_SETTLED = 30.0  # seconds a link stood, after which the next trouble begins with a short pause
+_SETTLED = 30.0  # seconds a link stood,
+_USEFUL = 10  # or messages it carried, after which the next trouble begins with a short pause
 _PERSON = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS})
 _COMMANDS = {
     "transceiver": (Command.BIND_TRANSCEIVER,),
@@ -44,6 +45,7 @@ class SmppAdapter:
         self._context = context
         self._late: asyncio.Queue[LateAnswer] = asyncio.Queue()
         self._sender = Sender(settings, self._late.put_nowait)
+        self._carried = 0  # messages, by the connection that was lost last
 
     def capabilities(self) -> Capabilities:
         """Text, counted in parts."""
@@ -68,12 +70,12 @@ class SmppAdapter:
     async def _stay_connected(self, deliver: Deliver) -> NoReturn:
         pause = _FIRST_PAUSE
         while True:
-            began = time.monotonic()
+            began, self._carried = time.monotonic(), 0
             try:
                 await self._live(deliver)
             except (Refused, OSError, Unavailable) as error:
                 self._context.state("retrying", _why(error))
-            if time.monotonic() - began > _SETTLED:
+            if time.monotonic() - began > _SETTLED or self._carried > _USEFUL:
                 pause = _FIRST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -89,6 +91,7 @@ class SmppAdapter:
                     await asyncio.gather(*(session.ended() for session in sessions))
                 finally:
                     self._sender.expect_link()
+                    self._carried = sum(session.carried for session in sessions)
             raise LinkLost("closed")
         except Refused as refused:
             if (failure := failure_of(refused.status)) in _PERSON:

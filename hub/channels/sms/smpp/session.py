@@ -92,7 +92,8 @@ async def bound(
 
 
 class Session:
-    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre."""
+    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre. `carried` counts short
+    messages, both ways."""
 
     def __init__(self, deliver: Deliver, *, window: int, times: Times) -> None:
         self._deliver = deliver
@@ -104,6 +105,7 @@ class Session:
         self._delivering = 0
         self._ended = asyncio.get_running_loop().create_future()
         self.confirmed = float("-inf")
+        self.carried = 0
 
     @property
     def is_up(self) -> bool:
@@ -133,7 +135,9 @@ class Session:
         """Hand over one short message; its id. Raises `NotSent`, `Unanswered`, `Refused`, and `BadPdu` for what cannot be encoded."""
         body = message.encode()
         async with self._window:
-            return wire.decode_id((await self._ask(Command.SUBMIT_SM, body, late=late)).body)
+            answer = await self._ask(Command.SUBMIT_SM, body, late=late)
+        self.carried += 1
+        return wire.decode_id(answer.body)
 
     async def query(self, query: Query) -> QueryAnswer:
         """What became of a message. Raises as `submit` does."""
@@ -242,6 +246,7 @@ class Session:
             status = await self._deliver(self, message, pdu.body)
         finally:
             self._delivering -= 1
+        self.carried += 1
         self._answer(pdu, status, b"\0")
 
     def _answer(self, pdu: Pdu, status: Status = Status.ROK, body: bytes = b"") -> None:
