@@ -2,7 +2,7 @@
 
 import sys
 
-from hub.devkit.example import ADMINISTRATOR, DESK
+from hub.devkit.example import ADMINISTRATOR, DESK, LONG_NUMBER, SHORT_CODE
 from hub.settings import Settings
 
 
@@ -14,7 +14,9 @@ def say_where(settings: Settings, demo_password: str | None) -> None:
             ("  sign in 登录", f"{ADMINISTRATOR} / {demo_password}"),
             ("Demo shop 演示网站", settings.public_url + "/demo"),
             ("Customer's mailbox 客户邮箱", settings.public_url + "/demo/mailbox"),
+            ("Customer's phone 客户手机", settings.public_url + "/demo/phone"),
             ("Mail to the desk 来信地址", f"{DESK} (SMTP {settings.smtp_host}:{settings.smtp_port})"),
+            ("SMS to the desk 来信号码", f"{LONG_NUMBER} (Twilio), {SHORT_CODE} (SMPP)"),
         ]
     width = max(_columns(name) for name, _ in lines) + 2
     sys.stdout.write("\nSwitchboard is running. 已启动。\n\n")

@@ -14,6 +14,8 @@ from hub.auth.values import NewUser
 from hub.devkit.example import ADMINISTRATOR, DESK
 from hub.devkit.fill import Accounts, fill, is_empty
 from hub.devkit.mailbox import DemoMailbox
+from hub.devkit.phone import DemoPhone
+from hub.devkit.phone_accounts import connect
 from hub.devkit.site import demo_router
 from hub.ids import AccountId
 from hub.settings import Settings
@@ -36,10 +38,14 @@ async def demo(hub: Hub) -> AsyncIterator[Demo]:
     if await is_empty(hub):
         await fill(hub, accounts, password=password)
     mailbox = DemoMailbox(settings.data_dir / "demo-mailbox", hub_smtp=(settings.smtp_host, settings.smtp_port))
+    phone = DemoPhone(settings.data_dir)
     await mailbox.start(settings.smtp_host, _mailbox_port(settings))
+    await phone.start()
     try:
-        yield Demo(router=demo_router(mailbox, accounts.site), password=password)
+        await connect(hub, phone)
+        yield Demo(router=demo_router(mailbox, phone, accounts.site), password=password)
     finally:
+        await phone.stop()
         await mailbox.stop()
 
 

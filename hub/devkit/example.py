@@ -43,6 +43,9 @@ class Talk:
 ADMINISTRATOR = "admin"
 DESK = "support@camellia.example"
 """Where customers write to."""
+LONG_NUMBER = "+14155550100"
+SHORT_CODE = "10690000"
+"""Where customers send short messages to: by the simulated Twilio, and by the simulated centre."""
 
 COMPANIES = ("云杉咖啡有限公司", "Northwind Hotels")
 

@@ -1,4 +1,4 @@
-"""The pages of the demo: a shop with the widget, and the customer's mailbox."""
+"""The pages of the demo: a shop with the widget, the customer's mailbox and telephone."""
 
 from importlib import resources
 from typing import Annotated
@@ -10,9 +10,11 @@ from msgspec import Meta
 
 from hub.api.endpoint import PUBLIC, Request, Router
 from hub.devkit.mailbox import DemoMailbox, Letter
+from hub.devkit.phone import DemoPhone
+from hub.devkit.phone_site import add_phone
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
-_FILES = ("shop.html", "mailbox.html", "mailbox.js", "demo.css")
+_FILES = ("shop.html", "mailbox.html", "mailbox.js", "phone.html", "phone.js", "phone.css", "demo.css")
 
 
 class LetterWritten(msgspec.Struct, forbid_unknown_fields=True):
@@ -31,9 +33,10 @@ class Letters(msgspec.Struct):
     items: list[Letter]
 
 
-def demo_router(mailbox: DemoMailbox, site_id: UUID) -> Router:
+def demo_router(mailbox: DemoMailbox, phone: DemoPhone, site_id: UUID) -> Router:
     """The demo's routes: only there with `--demo`, and open to everybody who can reach them."""
     api = Router(tag="demo", prefix="/demo")
+    add_phone(api, phone)
 
     @api.get("", needs=PUBLIC, produces="text/html")
     async def shop(request: Request) -> web.Response:
@@ -50,6 +53,11 @@ def demo_router(mailbox: DemoMailbox, site_id: UUID) -> Router:
     async def mailbox_page(request: Request) -> web.Response:
         """The customer's mailbox."""
         return _page(_read("mailbox.html"), "default-src 'self'; frame-ancestors 'none'")
+
+    @api.get("/phone", needs=PUBLIC, produces="text/html")
+    async def phone_page(request: Request) -> web.Response:
+        """The customer's telephone."""
+        return _page(_read("phone.html"), "default-src 'self'; frame-ancestors 'none'")
 
     @api.get("/mailbox/letters", needs=PUBLIC)
     async def letters(request: Request) -> Letters:

@@ -13,12 +13,13 @@ from urllib.parse import parse_qs, urlencode
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 from hub.channels.sms.opt_out import word_of
 from hub.devkit.twilio_messages import API, FATES, Fate, File, Message, signature
 
 ACCOUNT_SID: Final = "AC" + "0" * 30 + "42"
-AUTH_TOKEN: Final = "simulated-twilio-token"
+AUTH_TOKEN: Final = "simulated-twilio-token"  # noqa: S105
 
 _PARAMETERS: Final = frozenset(
     "To From MessagingServiceSid Body MediaUrl StatusCallback ValidityPeriod MaxPrice ProvideFeedback Attempt ForceDelivery SmartEncoded "
@@ -66,7 +67,7 @@ class TwilioSimulator:
     """One account. `numbers` are its numbers (or Messaging Service SIDs), each with the address that is called when a message comes in.
 
     `pace` is the time between two status reports, in seconds. `tokens`: the first signs, all of them sign in. `on_change` is called
-    whenever a message is new or another word about it is known.
+    whenever a message is new or another word about it is known. `way`: a public address, and where it is reached from here.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class TwilioSimulator:
         self.asked: list[Asked] = []
         self.calls: list[Call] = []
         self.blocked: set[tuple[str, str]] = set()
+        self.way = ("", "")
         self.on_change: Callable[[Message], None] = lambda message: None
         self.media_hangs = False
         self._throttled: set[str] = set()
@@ -178,11 +180,17 @@ class TwilioSimulator:
         }
         status = 0
         with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-            async with self._session.post(url, data=urlencode(form), headers=headers, allow_redirects=False) as answer:
+            async with self._session.post(
+                self._reached(url), data=urlencode(form), headers=headers, allow_redirects=False
+            ) as answer:
                 status = answer.status
         call = Call(url=url, form=form, status=status)
         self.calls.append(call)
         return call
+
+    def _reached(self, url: str) -> URL:
+        public, local = self.way
+        return URL(local + url.removeprefix(public) if public and url.startswith(public) else url, encoded=True)
 
     def _keep(self, message: Message) -> None:
         self.messages[message.sid] = message
