@@ -36,8 +36,9 @@ class Place:
             row = await self._db.fetch_one("SELECT holder, state FROM account_run WHERE account_id = $1::uuid", account_id)
             assert row is not None
             assert row["state"] == "connected"
-            (found,) = [one for one in self.workers if one.is_running and f":{one.pid}:" in row["holder"]]
-            return found
+            found = [one for one in self.workers if one.is_running and f":{one.pid}:" in row["holder"]]
+            assert found
+            return found[0]
 
         found: Program = await eventually(held)
         return found
