@@ -227,6 +227,7 @@ export default {
     truncated: 'The message was too large: this is its beginning.',
     unreadable: 'This could not be read. The source has all of it.',
     charset_guessed: 'The character set was guessed; some letters may be wrong.',
+    parts_missing: 'Parts of this long message did not arrive.',
     winmail: 'Attachments came out of a winmail.dat.',
     encrypted: 'This message is encrypted.',
     not_verified: 'The sender could not be verified.',

@@ -227,6 +227,7 @@ export default {
     truncated: '消息过大，这里只显示开头部分。',
     unreadable: '无法解析此消息，完整内容请查看源码。',
     charset_guessed: '字符编码为推测结果，个别文字可能有误。',
+    parts_missing: '这条长短信的部分内容未收到。',
     winmail: '附件取自 winmail.dat。',
     encrypted: '此消息已加密。',
     not_verified: '无法验证发件人。',
