@@ -154,7 +154,7 @@ def asked_of(row: Row | None, conversation: Conversation, channel: ChannelKind) 
         to = _reply_to(row["asked_extra"]) or (Address(kind=kind, value=row["asked_by"], name=row["asked_name"]),)
         return Asked(
             to=to,
-            others=_others(row["asked_of"], kind),
+            others=_others(row["asked_of"], kind) if channel is ChannelKind.EMAIL else (),
             subject=_re(row["asked_about"] or conversation.subject, channel),
             account_id=row["asked_account"],
         )

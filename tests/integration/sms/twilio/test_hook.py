@@ -19,7 +19,9 @@ from hub.api.server import console_app
 from hub.auth import SYSTEM
 from hub.channels.sms.twilio import adapter as adapter_module
 from hub.channels.sms.twilio import client
+from hub.conversations.store import conversation_of
 from hub.db import DatabaseGone
+from hub.delivery.queries import reply_options
 from hub.delivery.service import Send
 from hub.devkit.twilio import File, TwilioSimulator
 from hub.devkit.twilio_messages import signature
@@ -298,6 +300,17 @@ async def test_without_a_database_twilio_is_told_to_come_again(
     assert [call.status for call in twilio.calls] == [503]
     assert (await twilio.hand_over(message)).status == 200
     assert await door.texts() == ["hello"]
+
+
+async def test_our_own_number_is_nobody_to_copy_an_answer_to(open_door: OpenDoor, desk: Desk, twilio: TwilioSimulator) -> None:
+    await open_door()
+    await twilio.write(CUSTOMER, NUMBER, "Question")
+
+    row = await desk.db.fetch_one("SELECT * FROM conversation")
+    assert row is not None
+    (option, *_) = await reply_options(desk.db, desk.hub.carriers, conversation_of(row))
+
+    assert ([one["address"] for one in option.to], option.suggested_cc) == ([CUSTOMER], ())
 
 
 @pytest.mark.covers("M-24")
