@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import itertools
 import json
 import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +17,18 @@ import pytest
 
 from hub.channels import catalog
 from hub.channels.catalog import ENTRIES
-from hub.channels.contract import AdapterEntry, Check, ChecksAccount, ParsesRaw, SendError, SendReceipt, Settings
+from hub.channels.contract import (
+    AdapterEntry,
+    Check,
+    ChecksAccount,
+    ParsesRaw,
+    ReceivesWebhooks,
+    SendError,
+    SendReceipt,
+    Settings,
+    Webhook,
+)
+from hub.errors import Forbidden, Invalid
 from hub.messages.capabilities import Capabilities, Feature
 from hub.messages.events import InboundMessage
 from hub.messages.states import DeliveryState, SendFailure
@@ -167,6 +180,37 @@ async def test_checking_an_account_never_raises(rig: Rig) -> None:
         assert all(isinstance(check, Check) and check.name and check.detail for check in checks)
         assert all(check.ok for check in checks) is expected
         assert not [check for check in checks for secret in rig.secrets if secret in check.detail]
+
+
+async def test_what_its_provider_did_not_say_is_refused_and_never_handed_over(rig: Rig) -> None:
+    adapter = rig.adapter(rig.unreachable)
+    if not isinstance(adapter, ReceivesWebhooks):
+        return
+    sink = MemorySink()
+    for hook in _forged_calls(rig.lent.context.hooks_url):
+        with pytest.raises((Forbidden, Invalid)):
+            await adapter.receive(hook, sink)
+
+    assert sink.calls == 0
+
+
+def _forged_calls(hooks_url: str) -> Iterator[Webhook]:
+    """What anybody may send to a hook, in every form that comes to mind."""
+    rests = ("", "mo", "mo/", "mo/x", "dlr/x/y", "status", "a/b/c/d", "%00/%zz", "../../api")
+    queries = ("", "?", "?a=1&a=2", "?id=%00&from=%ff", "?" + "&" * 500, "?text=" + "x" * 3000, "?%=%&=&&;")
+    bodies = (b"", b"\xff\xfe", b"a=1&a=2", b"&" * 2000, b"MessageSid=x&From=%2B1&Body=%00", b'{"a": [1]}', b"x" * 100_000)
+    signs = ({}, {"x-twilio-signature": ""}, {"x-twilio-signature": "\udcff" * 9}, {"x-twilio-signature": "A" * 9000})
+    for rest, query, body, headers in itertools.product(rests, queries, bodies, signs):
+        target = f"/hooks/x/{rest}{query}"
+        yield Webhook(
+            method="POST" if body else "GET",
+            url=f"{hooks_url.partition('/hooks/')[0]}{target}",
+            target=target,
+            path_rest=rest,
+            headers={"content-type": "application/x-www-form-urlencoded", **headers},
+            body=body,
+            remote="203.0.113.9",
+        )
 
 
 async def test_the_parser_reads_anything(rig: Rig) -> None:
