@@ -158,7 +158,7 @@ async def test_the_remote_address_is_the_one_that_trusted_proxies_name(open_door
     assert [message["extra"]["remote"] for message in await door.texts()] == ["203.0.113.9"]
 
 
-async def test_a_thousand_forged_calls_are_refused_and_a_hundred_valid_ones_beside_them_are_not(
+async def test_forged_calls_are_slowed_down_and_valid_ones_beside_them_are_not(
     door: Door, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def forge(number: int) -> int:
@@ -176,21 +176,21 @@ async def test_a_thousand_forged_calls_are_refused_and_a_hundred_valid_ones_besi
     async def valid(number: int) -> int:
         return (await door.call(door.path, door.text(text=f"valid-{number}").encode()))[0]
 
-    calls = [forge(number) for number in range(1000)]
-    for number in range(100):
+    calls = [forge(number) for number in range(300)]
+    for number in range(30):
         calls.insert(number * 11, valid(number))
     answers: list[int] = []
     while calls:
         batch, calls = calls[:50], calls[50:]
         answers += await asyncio.gather(*batch)
 
-    assert [answers[number * 11] for number in range(100)] == [200] * 100
-    forged = [status for place, status in enumerate(answers) if place % 11 or place >= 1100]
-    assert len(forged) == 1000
+    assert [answers[number * 11] for number in range(30)] == [200] * 30
+    forged = [status for place, status in enumerate(answers) if place % 11 or place >= 330]
+    assert len(forged) == 300
     assert set(forged) == {403, 429}
     assert forged.count(403) < 100, "beyond a burst they are told to slow down"
     texts = {message["text"] for message in await door.texts()}
-    assert texts == {f"valid-{number}" for number in range(100)}
+    assert texts == {f"valid-{number}" for number in range(30)}
     assert "forged-" not in caplog.text
     assert sum("webhook refused" in record.message for record in caplog.records) == forged.count(403)
 
