@@ -86,9 +86,17 @@ class Keys:
         """A list that is typed into has this ready for Enter."""
         expect(self._page.locator("[role=option][data-highlighted]", has_text=text)).to_be_visible()
 
+    def leaves(self, role: Any) -> None:
+        """What was open is gone, and the page has its keys again."""
+        expect(self._page.get_by_role(role)).to_have_count(0)
+
     def message(self, text: str) -> None:
         """In the conversation."""
         expect(self._page.get_by_role("log").locator("article", has_text=text)).to_be_visible(timeout=15_000)
+
+    def first_row(self, text: str) -> None:
+        """Who stands on top of the list."""
+        expect(self._page.get_by_role("listbox", name="Conversations").get_by_role("option").first).to_contain_text(text)
 
     def rows(self, count: int) -> None:
         """So many conversations are in the list."""
@@ -187,6 +195,7 @@ def test_signing_in_moving_opening_and_answering_a_mail(
     keys.press("r")  # 3 answer a mail
     keys.has_focus("textbox", "^Reply")
     keys.sees("toolbar", "Formatting")
+    keys.has_focus("textbox", "^Reply")
     keys.type("It is on its way.")
     keys.press("Control+Enter")
     keys.message("It is on its way.")
@@ -201,12 +210,14 @@ def test_signing_in_moving_opening_and_answering_a_mail(
     keys.message("please have a look")
     assert eventually(lambda: said(desk, first, "note")) == [f"@Cleo-{kay[0]} please have a look"]
 
-    keys.press("Escape", "k")  # 5 a canned reply; what was answered stands below now
+    keys.first_row("Ada Berg")  # 5 a canned reply; what was answered stands below now
+    keys.press("Escape", "k")
     keys.is_at(second)
     keys.message("Mail two")
     keys.press("r")
     keys.has_focus("textbox", "^Reply")
     keys.sees("toolbar", "Formatting")
+    keys.has_focus("textbox", "^Reply")
     keys.type(f"/until{kay[0]}")
     keys.sees("option", "Opening hours")
     keys.press("Enter")
@@ -349,7 +360,7 @@ def test_customers_tickets_and_what_is_offered(keys: Keys, desk: Desk, kay: tupl
     keys.type("Field & Sons")
     keys.press("Enter")
     eventually(lambda: desk.ask("GET", f"/customers/{customer['id']}")["company"] == "Field & Sons")
-
+    keys.leaves("dialog")
     keys.reads("Field & Sons")
 
     keys.press("g", "i", "j")  # 16 a ticket from a conversation
