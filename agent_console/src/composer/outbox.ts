@@ -1,6 +1,6 @@
 import { useQueryClient, type InfiniteData } from '@tanstack/vue-query'
 import { defineStore } from 'pinia'
-import { computed, ref, watch } from 'vue'
+import { computed, ref, toValue, watch, type MaybeRefOrGetter } from 'vue'
 
 import { ApiError } from '../api/http'
 import { hub } from '../api/hub'
@@ -37,7 +37,7 @@ export const useOutbox = defineStore('outbox', () => {
   const tell = new Map<Id, (message: MessageView) => void>()
 
   watch(entries, (now) => localStorage.setItem(KEPT, JSON.stringify(now)), { deep: true })
-  const of = (conversationId: Id) => computed(() => entries.value.filter((entry) => entry.conversationId === conversationId))
+  const of = (conversationId: MaybeRefOrGetter<Id>) => computed(() => entries.value.filter((entry) => entry.conversationId === toValue(conversationId)))
 
   function send(conversationId: Id, body: MessageCreate, files: Outgoing['files'], text = body.text, whenStored?: (message: MessageView) => void): void {
     if (whenStored) tell.set(body.client_key, whenStored)

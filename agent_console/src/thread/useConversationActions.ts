@@ -10,8 +10,10 @@ import { patchConversation } from '../live/patch'
 import { useSession } from '../session/store'
 import { toast } from '../ui/toasts'
 
-/** The verbs on a whole conversation, with undo where one can regret. `left`: the conversation is done with for now. */
-export function useConversationActions(id: Id, conversation: Ref<ConversationView | undefined>, name: Ref<string>, left: () => void) {
+/**
+ * The verbs on the conversation that is open, with undo where one can regret. `left`: it is done with for now, and nobody has gone on to another meanwhile.
+ */
+export function useConversationActions(id: () => Id, conversation: Ref<ConversationView | undefined>, name: Ref<string>, left: () => void) {
   const { t } = useI18n()
   const format = useFormat()
   const client = useQueryClient()
@@ -19,27 +21,29 @@ export function useConversationActions(id: Id, conversation: Ref<ConversationVie
   const { attempt } = useProblemText()
   const shown = (view: ConversationView): void => patchConversation(client, view, session.me!.id)
 
-  const change = (what: ConversationChange): Promise<boolean> => attempt(async () => shown(await hub.changeConversation(id, what)))
-  const undo = { label: t('undo'), run: () => void change({ state: 'open' }) }
+  const change = (what: ConversationChange, of = id()): Promise<boolean> => attempt(async () => shown(await hub.changeConversation(of, what)))
+
+  function done(of: Id, said: string): void {
+    toast(said, { action: { label: t('undo'), run: () => void change({ state: 'open' }, of) } })
+    if (id() === of) left()
+  }
 
   async function close(): Promise<void> {
+    const [of, said] = [id(), t('closed_toast', { name: name.value })]
     const reopen = conversation.value?.state === 'closed'
-    if (!(await change({ state: reopen ? 'open' : 'closed' })) || reopen) return
-    toast(t('closed_toast', { name: name.value }), { action: undo })
-    left()
+    if ((await change({ state: reopen ? 'open' : 'closed' }, of)) && !reopen) done(of, said)
   }
 
   async function snooze(until: Date): Promise<void> {
-    if (!(await change({ state: 'snoozed', snoozed_until: until.toISOString() }))) return
-    toast(t('snoozed_toast', { time: format.full(until.toISOString()) }), { action: undo })
-    left()
+    const of = id()
+    if (await change({ state: 'snoozed', snoozed_until: until.toISOString() }, of)) done(of, t('snoozed_toast', { time: format.full(until.toISOString()) }))
   }
 
   const assign = (agentId: Id | null): Promise<boolean> =>
     attempt(async () => {
-      const changed = await hub.assign(id, agentId)
+      const changed = await hub.assign(id(), agentId)
       if (changed) shown(changed)
     })
 
-  return { change, close, snooze, assign, take: () => assign(session.me!.id) }
+  return { change: (what: ConversationChange) => change(what), close, snooze, assign, take: () => assign(session.me!.id) }
 }

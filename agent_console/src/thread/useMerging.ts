@@ -10,8 +10,8 @@ import { patchConversation, readAgain } from '../live/patch'
 import { useSession } from '../session/store'
 import { toast } from '../ui/toasts'
 
-/** Making one conversation of two, two of one, and both undone. */
-export function useMerging(id: Id) {
+/** Making one conversation of two, two of one, and both undone; `id` is the one that is open. */
+export function useMerging(id: () => Id) {
   const { t } = useI18n()
   const client = useQueryClient()
   const router = useRouter()
@@ -28,33 +28,33 @@ export function useMerging(id: Id) {
   }
   const open = (one: Id): Promise<unknown> => router.push(router.currentRoute.value.path.replace(/[^/]+$/, one))
 
-  const mergeInto = (intoId: Id): Promise<boolean> =>
+  const mergeInto = (intoId: Id, of = id()): Promise<boolean> =>
     attempt(async () => {
-      const kept = await threads.merge(id, intoId)
-      moved(kept, id)
+      const kept = await threads.merge(of, intoId)
+      moved(kept, of)
       await open(intoId)
-      toast(t('thread.merge.done', { n: kept.number }), { action: { label: t('undo'), run: () => void separate(kept.id) } })
+      toast(t('thread.merge.done', { n: kept.number }), { action: { label: t('undo'), run: () => void separate(kept.id, of) } })
     })
 
-  const separate = (keptId: Id): Promise<boolean> =>
+  const separate = (keptId: Id, of = id()): Promise<boolean> =>
     attempt(async () => {
-      moved(await threads.unmerge(id), keptId)
-      await open(id)
+      moved(await threads.unmerge(of), keptId)
+      await open(of)
       toast(t('thread.merge.undone'))
     })
 
-  const split = (messageIds: Id[]): Promise<boolean> =>
+  const split = (messageIds: Id[], of = id()): Promise<boolean> =>
     attempt(async () => {
-      const { conversation: made } = await threads.split(id, messageIds)
-      moved(made, id)
+      const { conversation: made } = await threads.split(of, messageIds)
+      moved(made, of)
       await open(made.id)
-      toast(t('thread.split_done', { n: made.number }), { action: { label: t('undo'), run: () => void join(made.id) } })
+      toast(t('thread.split_done', { n: made.number }), { action: { label: t('undo'), run: () => void join(made.id, of) } })
     })
 
-  const join = (madeId: Id): Promise<boolean> =>
+  const join = (madeId: Id, of: Id): Promise<boolean> =>
     attempt(async () => {
-      moved(await threads.merge(madeId, id), madeId)
-      await open(id)
+      moved(await threads.merge(madeId, of), madeId)
+      await open(of)
     })
 
   return { mergeInto, separate, split }

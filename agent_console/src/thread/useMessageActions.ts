@@ -1,4 +1,4 @@
-import { reactive, ref } from 'vue'
+import { reactive, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import type { Id, MessageView } from '../api/types'
@@ -8,7 +8,7 @@ import { toast } from '../ui/toasts'
 export type MessageAction = 'forward' | 'copy' | 'link' | 'select' | 'source' | 'take_back'
 
 /** Copying, linking, picking several messages, and reading one's source; the rest is somebody else's. */
-export function useMessageActions(conversationId: Id, others: { forward: (message: MessageView) => void; takeBack: (message: MessageView) => void }) {
+export function useMessageActions(conversationId: () => Id, others: { forward: (message: MessageView) => void; takeBack: (message: MessageView) => void }) {
   const { t } = useI18n()
   const source = ref<MessageView>()
   const selected = reactive(new Set<Id>())
@@ -28,7 +28,7 @@ export function useMessageActions(conversationId: Id, others: { forward: (messag
       case 'copy':
         return copy(message.text, t('copied'))
       case 'link':
-        return copy(`${location.origin}/inbox/all/${conversationId}#${message.n}`, t('thread.link_copied'))
+        return copy(`${location.origin}/inbox/all/${conversationId()}#${message.n}`, t('thread.link_copied'))
       case 'source':
         return (source.value = message)
       case 'select':
@@ -45,6 +45,11 @@ export function useMessageActions(conversationId: Id, others: { forward: (messag
     selecting.value = false
     selected.clear()
   }
+
+  watch(conversationId, () => {
+    source.value = undefined
+    endSelecting()
+  })
 
   return { act, source, selected, selecting, toggle, endSelecting }
 }

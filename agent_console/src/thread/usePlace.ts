@@ -14,9 +14,9 @@ interface Place {
 }
 const places = new Map<Id, Place>()
 
-/** What the place depends on: the box that scrolls, its content, and how to get older messages. */
+/** What the place depends on: the conversation, the box that scrolls, its content, and how to get older messages. */
 export interface Reading {
-  id: Id
+  id: () => Id
   box: Readonly<ShallowRef<HTMLElement | null>>
   content: Readonly<ShallowRef<HTMLElement | null>>
   hasOlder: () => boolean
@@ -25,7 +25,7 @@ export interface Reading {
 
 /**
  * The place in a timeline: at the end it follows the end; elsewhere nothing moves it, neither older messages above, nor new ones below, nor pictures that
- * load; and whoever comes back finds the place again.
+ * load; and whoever comes back finds the place again. Another conversation comes into the same box.
  */
 export function usePlace({ id, box, content, hasOlder, fetchOlder }: Reading) {
   const atEnd = ref(true)
@@ -98,7 +98,7 @@ export function usePlace({ id, box, content, hasOlder, fetchOlder }: Reading) {
     await nextTick()
     const line = find('[data-unread]')
     if (line) return show(line, AHEAD)
-    if (!restore(places.get(id))) toEnd()
+    if (!restore(places.get(id()))) toEnd()
   }
 
   /** Scrolls to one message and marks it for a moment; false when it is not there. */
@@ -118,14 +118,24 @@ export function usePlace({ id, box, content, hasOlder, fetchOlder }: Reading) {
     for (const one of elements) if (one) sizes.observe(one)
   }, { flush: 'post' })
 
-  function remember(): void {
+  function remember(of: Id): void {
     const place = atEnd.value ? undefined : seen()
-    if (place) places.set(id, place)
-    else places.delete(id)
+    if (place) places.set(of, place)
+    else places.delete(of)
   }
-  onScopeDispose(() => sizes.disconnect())
+  // Asked while the messages of the one that is left still stand.
+  watch(id, (_, before) => {
+    remember(before)
+    atEnd.value = true
+    below.value = 0
+    lastTop = 0
+  })
+  onScopeDispose(() => {
+    remember(id())
+    sizes.disconnect()
+  })
 
-  return { atEnd: atEnd as Readonly<Ref<boolean>>, below, away: computed(() => !atEnd.value), toEnd, scrolled, begin, point, find, messageAt, remember }
+  return { atEnd: atEnd as Readonly<Ref<boolean>>, below, away: computed(() => !atEnd.value), toEnd, scrolled, begin, point, find, messageAt }
 }
 
 const toGo = (view: HTMLElement): number => view.scrollHeight - view.scrollTop - view.clientHeight

@@ -1,8 +1,9 @@
 import { useQueryClient, type InfiniteData } from '@tanstack/vue-query'
-import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { hub } from '../api/hub'
 import type { ConversationView, Id, MessagePage } from '../api/types'
+import { afterPaint } from '../lib/paint'
 import { keys } from '../live/keys'
 import { patchConversation } from '../live/patch'
 import type { useMessages } from '../live/queries'
@@ -15,53 +16,73 @@ const MOST_PAGES = 6
  * What was read and what is new. `readTo` stands still from the moment the conversation was opened, for the line before the first new message; what
  * the hub knows goes on with what is seen.
  */
-export function useReading(id: Id, conversation: Ref<ConversationView | undefined>, messages: ReturnType<typeof useMessages>, atEnd: Readonly<Ref<boolean>>) {
+export function useReading(id: () => Id, conversation: Ref<ConversationView | undefined>, messages: ReturnType<typeof useMessages>, atEnd: Readonly<Ref<boolean>>) {
   const client = useQueryClient()
   const session = useSession()
   const readTo = ref(Infinity)
-  const begun = ref(false)
+  const begunFor = shallowRef<Id>()
+  const begun = computed(() => begunFor.value === id())
   const pages = computed(() => messages.data.value?.pages ?? [])
   const last = computed(() => pages.value[0]?.items.at(-1))
 
-  /** Settles the line; fetches back to the first new message, within reason. */
-  async function begin(): Promise<void> {
-    if (conversation.value?.unread) readTo.value = pages.value[0]?.read_n || answeredAt()
-    for (let page = 1; page < MOST_PAGES && messages.hasNextPage.value && oldest() > readTo.value; page++) await messages.fetchNextPage()
-    begun.value = true
+  /**
+   * Settles the line; fetches back to the first new message, within reason. What is all here already stands from the next moment on. False when
+   * somebody went on to another conversation meanwhile.
+   */
+  async function begin(): Promise<boolean> {
+    const of = id()
+    readTo.value = conversation.value?.unread ? pages.value[0]?.read_n || answeredAt() : Infinity
+    for (let page = 1; page < MOST_PAGES && messages.hasNextPage.value && oldest() > readTo.value; page++) {
+      await messages.fetchNextPage()
+      if (id() !== of) return false
+    }
+    begunFor.value = of
+    return true
   }
   const oldest = (): number => pages.value.at(-1)?.items[0]?.n ?? 0
   // To whom it is all new: what came after the last answer.
   const answeredAt = (): number => messagesOf(pages.value).findLast((one) => one.direction === 'out')?.n ?? 0
 
   function markRead(): void {
-    const n = last.value?.n
+    const [of, n] = [id(), last.value?.n]
     if (!begun.value || n === undefined || !conversation.value?.unread || document.hidden) return
-    patchUnread(false)
-    rememberMark(n)
-    void hub.markRead(id, n).catch(() => patchUnread(true))
+    patchUnread(of, false)
+    rememberMark(of, n)
+    void hub.markRead(of, n).catch(() => patchUnread(of, true))
   }
 
-  function patchUnread(unread: boolean): void {
-    const known = client.getQueryData<ConversationView>(keys.conversation(id))
+  function patchUnread(of: Id, unread: boolean): void {
+    const known = client.getQueryData<ConversationView>(keys.conversation(of))
     if (!known) return
-    client.setQueryData(keys.conversation(id), { ...known, unread })
+    client.setQueryData(keys.conversation(of), { ...known, unread })
     patchConversation(client, { ...known, unread }, session.me!.id)
   }
 
-  function rememberMark(n: number): void {
-    client.setQueryData<InfiniteData<MessagePage>>(keys.messages(id), (known) => known && { ...known, pages: known.pages.map((page, at) => (at === 0 ? { ...page, read_n: n } : page)) })
+  function rememberMark(of: Id, n: number): void {
+    client.setQueryData<InfiniteData<MessagePage>>(keys.messages(of), (known) => known && { ...known, pages: known.pages.map((page, at) => (at === 0 ? { ...page, read_n: n } : page)) })
   }
 
-  // What arrives while somebody reads further up is not read yet.
-  let opened = false
-  watch([begun, () => last.value?.n, () => conversation.value?.unread, atEnd], () => {
-    if (!begun.value || (opened && !atEnd.value)) return
-    opened = true
-    markRead()
+  // What arrives while somebody reads further up is not read yet; what nobody saw, because another came right away, is not either.
+  let opened: Id | undefined
+  let callOff = (): void => {}
+  watch([begunFor, () => last.value?.n, () => conversation.value?.unread, atEnd], () => {
+    callOff()
+    if (!begun.value || (opened === id() && !atEnd.value)) return
+    callOff = afterPaint(() => {
+      opened = id()
+      markRead()
+    })
   }, { flush: 'post' })
+  watch(id, () => {
+    callOff()
+    begunFor.value = opened = undefined
+  })
   const shown = (): void => void (atEnd.value && markRead())
   document.addEventListener('visibilitychange', shown)
-  onScopeDispose(() => document.removeEventListener('visibilitychange', shown))
+  onScopeDispose(() => {
+    callOff()
+    document.removeEventListener('visibilitychange', shown)
+  })
 
-  return { readTo, begun, begin, last, unread: () => patchUnread(true) }
+  return { readTo, begun, begin, last, unread: () => patchUnread(id(), true) }
 }
