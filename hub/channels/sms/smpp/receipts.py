@@ -124,7 +124,7 @@ def _word(message: ShortMessage, said: dict[str, str]) -> str:
     if state := message.tlvs.get(Tag.MESSAGE_STATE):
         return _STATES.get(state[0], "UNKNOWN")
     word = said.get("stat", "").upper()
-    return next((known for known in _MEANINGS if word and (word.startswith(known) or known.startswith(word[:7]))), word[:16])
+    return next((known for known in _MEANINGS if known[:5] == word[:5]), word[:16])  # "DELIVERED" is DELIVRD
 
 
 def _error(message: ShortMessage, said: dict[str, str]) -> str:
