@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestServer
 
+from hub import clock
 from hub.accounts import AccountChange, NewAccount
 from hub.api.server import console_app
 from hub.auth import SYSTEM
@@ -97,6 +98,11 @@ class KannelDesk:
             assert await self.status(id) in states
 
         await eventually(check)
+
+    async def let_it_be_due(self) -> None:
+        """What waits to be tried again is tried now."""
+        async with self.desk.db.unit_of_work() as work:
+            await work.execute("UPDATE delivery SET due_at = $1 WHERE state = 'deferred'", clock.now())
 
     async def arrived(self, count: int) -> list[Row]:
         """The messages from customers, once there are so many."""

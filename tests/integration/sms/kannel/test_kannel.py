@@ -1,5 +1,6 @@
 """Real Kannel 1.4.5: out with delivery report, in, long and Chinese texts, killed and back, and an answer that is lost."""
 
+from collections import Counter
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
@@ -13,9 +14,18 @@ from tests.integration.sms.kannel.conftest import SECRET, KannelDesk
 LONG = "您好，您的订单已经发货，请注意查收。" * 9 + "😀"
 
 
-def lose_answers(number: int, way: str, before: bytes, new: bytes) -> str:
-    """The request arrives whole, what is said to it never comes back."""
-    return "cut" if way == DOWN else "pass"
+COUNTED = [
+    "x" * 160,
+    "x" * 161,
+    "x" * 158 + "€",
+    "x" * 159 + "€",
+    "x" * 152 + "€" + "x" * 152 + "€",
+    "您" * 70,
+    "您" * 134,
+    "您" * 135,
+    "😀" * 35,
+    "您" * 66 + "😀" * 40,
+]
 
 
 def octets_of(line: str) -> tuple[bytes, bytes]:
@@ -46,6 +56,18 @@ async def test_a_long_chinese_text_goes_out_in_the_parts_we_counted(texts: Kanne
     parts = sorted(map(octets_of, await texts.taken(3)))
     assert [header[-2:] for header, _ in parts] == [b"\x03\x01", b"\x03\x02", b"\x03\x03"]
     assert b"".join(octets for _, octets in parts).decode("utf-16-be") == LONG
+
+
+@pytest.mark.covers("M-27")
+async def test_kannel_makes_as_many_parts_as_we_counted(texts: KannelDesk) -> None:
+    await texts.kannel.connect_centre()
+
+    sent = {f"+86139000000{n:02}": await texts.write(text, f"+86139000000{n:02}") for n, text in enumerate(COUNTED)}
+
+    for id in sent.values():
+        await texts.becomes(id, "delivered")
+    made = Counter(line.split(" ", 2)[1] for line in texts.kannel.got)
+    assert [made[number] for number in sent] == [len(segment(text).parts) for text in COUNTED]
 
 
 @pytest.mark.covers("S-02")
@@ -86,12 +108,20 @@ async def test_what_a_killed_gateway_had_taken_is_delivered_once_when_it_is_back
     for id in sent:
         await texts.becomes(id, "delivered")
     assert await texts.status(while_down) == "deferred"
-    assert sorted(line.partition("text ")[2] for line in await texts.taken(5)) == [f"number {n}" for n in range(5)]
+    await texts.let_it_be_due()
+    await texts.becomes(while_down, "delivered")
+    assert sorted(line.partition("text ")[2] for line in await texts.taken(6)) == [
+        *(f"number {n}" for n in range(5)),
+        "while it was down",
+    ]
 
 
 @pytest.mark.covers("S-01")
-async def test_a_lost_answer_is_unknown_until_the_delivery_report_and_nothing_is_sent_twice(texts: KannelDesk) -> None:
-    texts.proxy.rule = lose_answers
+@pytest.mark.parametrize("fault", ["cut", "stall"])
+async def test_a_lost_answer_is_unknown_until_the_delivery_report_and_nothing_is_sent_twice(
+    texts: KannelDesk, fault: str
+) -> None:
+    texts.proxy.rule = lambda number, way, before, new: fault if way == DOWN else "pass"
     await texts.ask_at(texts.proxy.port)
     lost = await texts.write("did it leave?")
     await texts.becomes(lost, "unknown")
