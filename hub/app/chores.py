@@ -7,6 +7,7 @@ from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
 from hub.db import prune_events
+from hub.delivery.alerting import Alerting
 from hub.delivery.opted_out import OptOutAnswers
 from hub.jobs import Handler, Job, Worker
 from hub.messages.jobs import (
@@ -16,9 +17,11 @@ from hub.messages.jobs import (
     PRUNE_NOTIFICATIONS,
     PRUNE_UPLOADS,
     RETAG,
+    SEND_ALERT,
     TELL_USERS,
     WAKE_SNOOZED,
 )
+from hub.notifications import alerts
 
 
 def job_worker(hub: Hub) -> Worker:
@@ -34,6 +37,8 @@ def job_worker(hub: Hub) -> Worker:
 
     async def prune_notifications(_: Job) -> None:
         await hub.notifications.prune()
+        async with hub.db.unit_of_work() as work:
+            await alerts.prune(work)
         await hub.bulk.prune()
 
     async def wake_snoozed(_: Job) -> None:
@@ -55,6 +60,7 @@ def job_worker(hub: Hub) -> Worker:
         WAKE_SNOOZED: wake_snoozed,
         RETAG: retag,
         BULK: bulk,
+        SEND_ALERT: Alerting(hub.db, hub.carriers, hub.delivery, hub.auth.preferences).perform,
         ANSWER_OPT_OUT: OptOutAnswers(hub.db, hub.carriers, hub.delivery).perform,
     }
     worker = Worker(hub.db, handlers)

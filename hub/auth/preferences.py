@@ -14,12 +14,14 @@ from hub.auth.callers import Caller
 from hub.db import Audience, Database, Event, Reads
 from hub.errors import Invalid
 from hub.ids import UserId
+from hub.messages.address import normal_phone
 
 LARGEST = 16_384  # bytes of JSON
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Stroke = Annotated[str, Meta(max_length=32)]  # as the console writes it: `j`, `g i`, `mod+k`; empty: no key
 TimeOfDay = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Number = Annotated[str, Meta(max_length=40)]
 Density = Literal["comfortable", "compact"]
 Shortcuts = Annotated[dict[Name, Stroke], Meta(max_length=200)]
 Small = bool | int | float | str | list[str] | None
@@ -46,7 +48,8 @@ Columns = Annotated[dict[Name, Small], Meta(max_length=100)]
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """All of them. `shortcuts`: action to key, where it is another than the usual one; `columns`: what the page remembers."""
+    """All of them. `shortcuts`: action to key, where it is another than the usual one; `columns`: what the page remembers;
+    `alert_number`: where short messages with alerts go (E.164)."""
 
     density: Density = "comfortable"
     enter_sends: bool = True
@@ -54,6 +57,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     shortcuts: Shortcuts = {}
     notifications: Alerts = {}
     quiet_hours: QuietHours | None = None
+    alert_number: Number | None = None
     undo_seconds: Undo = 5
     columns: Columns = {}
 
@@ -67,6 +71,7 @@ class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     shortcuts: Shortcuts | UnsetType = UNSET
     notifications: Alerts | UnsetType = UNSET
     quiet_hours: QuietHours | UnsetType | None = UNSET
+    alert_number: Number | UnsetType | None = UNSET
     undo_seconds: Undo | UnsetType = UNSET
     columns: Columns | UnsetType = UNSET
 
@@ -82,10 +87,15 @@ class PreferenceStore:
         return read(await _stored(self._db, user_id))
 
     async def change(self, by: Caller, change: PreferencesChange) -> Preferences:
-        """Change one's own; other pages of the same user are told. Raises `Invalid` for too much, or an unknown time zone."""
+        """Change one's own; other pages of the same user are told.
+
+        Raises `Invalid` for too much, an unknown time zone, or what is no telephone number.
+        """
         given = msgspec.to_builtins(change)
         if isinstance(change.quiet_hours, QuietHours):
             _require_zone(change.quiet_hours.timezone)
+        if isinstance(change.alert_number, str):
+            given["alert_number"] = normal_phone(change.alert_number) if change.alert_number.strip() else None
         async with self._db.unit_of_work() as work:
             await work.hold(f"preferences {by.person}")
             value = await _stored(work, by.person) | given

@@ -2159,7 +2159,8 @@ export interface components {
         };
         /**
          * Preferences
-         * @description All of them. `shortcuts`: action to key, where it is another than the usual one; `columns`: what the page remembers.
+         * @description All of them. `shortcuts`: action to key, where it is another than the usual one; `columns`: what the page remembers;
+         *         `alert_number`: where short messages with alerts go (E.164).
          */
         Preferences: {
             /**
@@ -2181,6 +2182,8 @@ export interface components {
             };
             /** @default null */
             quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @default null */
+            alert_number?: string | null;
             /** @default 5 */
             undo_seconds?: number;
             /** @default {} */
@@ -2223,6 +2226,7 @@ export interface components {
                 [key: string]: components["schemas"]["Alert"];
             };
             quiet_hours?: components["schemas"]["QuietHours"] | null;
+            alert_number?: string | null;
             undo_seconds?: number;
             columns?: {
                 [key: string]: boolean | number | string | string[] | null;

@@ -15,6 +15,7 @@ DEFAULTS = {
     "shortcuts": {},
     "notifications": {},
     "quiet_hours": None,
+    "alert_number": None,
     "undo_seconds": 5,
     "columns": {},
 }
