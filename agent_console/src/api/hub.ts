@@ -60,6 +60,9 @@ export const hub = {
   refuse: (id: T.Id, channel: T.Channel, reason: string) => done(api.PUT('/api/v1/customers/{customer_id}/refusals/{channel}', { params: { path: { customer_id: id, channel } }, body: { reason } })),
   allow: (id: T.Id, channel: T.Channel) => done(api.DELETE('/api/v1/customers/{customer_id}/refusals/{channel}', { params: { path: { customer_id: id, channel } } })),
 
+  optOuts: (id: T.Id) => done(api.GET('/api/v1/opt-outs', { params: { query: { customer_id: id } } })),
+  liftOptOut: (id: T.Id, reason: string) => done(api.POST('/api/v1/opt-outs/{opt_out_id}/lift', { params: { path: { opt_out_id: id } }, body: { reason } })),
+
   tickets: (query: ListQuery & { state?: string; assignee?: string; customer_id?: T.Id }, signal?: AbortSignal) => done(api.GET('/api/v1/tickets', { params: { query }, signal })),
   ticket: (id: T.Id) => done(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } } })),
   createTicket: (body: Schemas['TicketCreate']) => done(api.POST('/api/v1/tickets', { body })),

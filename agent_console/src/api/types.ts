@@ -48,6 +48,7 @@ export type Feature = Schemas['Feature']
 export type Capabilities = Omit<Schemas['Capabilities'], 'features'> & { features: Partial<Record<Feature, Schemas['hub.messages.capabilities.Level']>> }
 export type ReplyOption = Omit<Schemas['ReplyOption'], 'to' | 'cc' | 'capabilities'> & { to: Recipient[]; cc: Recipient[]; capabilities: Partial<Capabilities> }
 export type Reach = Schemas['Reach']
+export type OptOut = Schemas['OptOutView']
 export type Recipient = { kind?: string; address: string; name?: string }
 export type AddressRef = Schemas['PartyGiven']
 

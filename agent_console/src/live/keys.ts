@@ -32,6 +32,7 @@ export const keys = {
   messages: (id: Id) => ['messages', id] as const,
   replyOptions: (id: Id) => ['reply-options', id] as const,
   customer: (id: Id) => ['customer', id] as const,
+  optOuts: (id: Id) => ['opt-outs', id] as const,
   customers: ['customers'] as const,
   ticket: (id: Id) => ['ticket', id] as const,
   tickets: ['tickets'] as const,

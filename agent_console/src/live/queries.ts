@@ -72,9 +72,12 @@ export function provideNames(): Names {
 function makeNames() {
   const { data: agents } = useAgents()
   const { data: queues } = useQueues()
+  const { data: accounts } = useQuery({ queryKey: keys.accountNames, queryFn: hub.accountNames })
   const agentById = computed(() => new Map(agents.value?.map((agent) => [agent.id, agent])))
   const queueById = computed(() => new Map(queues.value?.map((queue) => [queue.id, queue])))
+  const accountById = computed(() => new Map(accounts.value?.map((account) => [account.id as Id, account])))
   return {
+    accountName: (id: Id | null | undefined) => (id ? (accountById.value.get(id)?.name ?? '') : ''),
     agents,
     queues,
     agentName: (id: Id | null | undefined) => (id ? (agentById.value.get(id)?.display_name ?? '') : ''),

@@ -19,6 +19,7 @@ function of(channel: Channel, customer: CustomerView, options: readonly ReplyOpt
   const refusal = customer.refusals.find((one) => one.channel === channel)
   if (refusal) return { channel, state: 'refused', why: [refusal.reason].filter(Boolean) }
   if (options.some((one) => one.allowed)) return { channel, state: 'usable', why: [] }
+  if (options.some((one) => one.refusals.includes('opted_out'))) return { channel, state: 'refused', why: ['opted_out'] }
   const need = NEEDS[channel]
   if (need && !customer.addresses.some((one) => one.kind === need)) return { channel, state: 'no_address', why: [] }
   return { channel, state: 'blocked', why: [...new Set(options.flatMap((one) => one.refusals))] }

@@ -61,5 +61,15 @@ export default {
     all: 'Always',
     failures: 'Only for failures',
   },
+  opt_out: {
+    title: 'No {channel}: opted out',
+    said: 'said “{word}”',
+    by_provider: 'reported by the provider',
+    lift: 'May write again',
+    lift_title: 'Write to {address} again?',
+    lift_text: 'Only if this person has said so. Who lifted it and why goes into the audit log.',
+    reason: 'How and when was it said?',
+    reason_example: 'On the phone, today',
+  },
   objection: { too_many_parts: 'Too long: {parts} SMS; at most {limit} are sent as one message.' },
 }

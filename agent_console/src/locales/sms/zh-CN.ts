@@ -61,5 +61,15 @@ export default {
     all: '始终',
     failures: '仅失败时',
   },
+  opt_out: {
+    title: '不再接收{channel}：已退订',
+    said: '回复了“{word}”',
+    by_provider: '由服务商告知',
+    lift: '允许再次发送',
+    lift_title: '允许再次发送至 {address}？',
+    lift_text: '仅在对方明确同意时使用。操作人与原因会记入审计日志。',
+    reason: '对方何时、以何种方式同意？',
+    reason_example: '今天电话中同意',
+  },
   objection: { too_many_parts: '内容过长：共 {parts} 条短信，一次最多发送 {limit} 条。' },
 }

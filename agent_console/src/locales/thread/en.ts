@@ -1,5 +1,6 @@
 export default {
   thread: {
+    parts: '{n} SMS',
     unread: 'New',
     to_latest: 'To the latest message',
     nothing_shown: 'Nothing of this kind here.',

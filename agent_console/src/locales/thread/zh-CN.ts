@@ -1,5 +1,6 @@
 export default {
   thread: {
+    parts: '{n} 条短信',
     unread: '新消息',
     to_latest: '到最新消息',
     nothing_shown: '这里没有此类内容。',
