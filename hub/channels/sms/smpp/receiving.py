@@ -22,6 +22,7 @@ from hub.messages.events import DeliveryReport
 log = getLogger(__name__)
 
 CURSOR = "smpp"
+_REPORTS = 16  # receipts stored at a time: a flood of them must not hold up those who write
 _SURE_AFTER = 1.0  # seconds: an acknowledgement has been written by then
 _SLOW = 5.0  # seconds: a centre may have given up waiting for our answer, and send again
 _SAME_REFERENCE = 600.0  # seconds in which the same part with the same reference is the same, however well it was acknowledged
@@ -52,7 +53,8 @@ class Receiver:
         self._book = Book()
         self._seen: list[_Seen] = []
         self._lock = asyncio.Lock()  # the book is written in the order in which it grows
-        self._taking: set[asyncio.Task[None]] = set()
+        self._reporting = asyncio.Semaphore(_REPORTS)
+        self._taking: set[asyncio.Task[Status]] = set()
 
     async def load(self) -> None:
         """Take up what an earlier run left."""
@@ -62,12 +64,17 @@ class Receiver:
     async def take(self, session: Session, message: ShortMessage, body: bytes) -> Status:
         """Make a deliver_sm durable; the status to answer with. On trouble of ours the centre is asked to send it again."""
         # In a task of its own: the end of the link must not leave open whether it is stored.
-        work = self._report(message, body) if receipts.is_receipt(message) else self._message(session, message, body)
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(self._stored(session, message, body))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
+        return await asyncio.shield(task)
+
+    async def _stored(self, session: Session, message: ShortMessage, body: bytes) -> Status:
         try:
-            await asyncio.shield(task)
+            if receipts.is_receipt(message):
+                await self._report(message, body)
+            else:
+                await self._message(session, message, body)
         except HubError as error:
             log.warning("a short message was not taken", extra={"account_id": self._context.account_id, "reason": error.code})
             return Status.RX_T_APPN
@@ -93,7 +100,8 @@ class Receiver:
     async def _report(self, message: ShortMessage, body: bytes) -> None:
         receipt = receipts.parse(message, self._settings.receipt_ids)
         events = [self._event(receipt)] if receipt else []  # one that names no message is kept in the journal all the same
-        await self._sink.accept(self._kept(f"dlr:{parts.digest_of(body)}", body, events))
+        async with self._reporting:
+            await self._sink.accept(self._kept(f"dlr:{parts.digest_of(body)}", body, events))
 
     def _event(self, receipt: receipts.Receipt) -> DeliveryReport:
         return DeliveryReport(
