@@ -14,7 +14,7 @@ from itertools import count
 from hub.channels.sms.cmpp.coding import text_of
 from hub.channels.sms.cmpp.messages import Deliver, Format, Report, Submit, decode_submit
 from hub.channels.sms.cmpp.octets import V2, V3, BadPdu
-from hub.channels.sms.cmpp.status import CHINA, Result
+from hub.channels.sms.cmpp.status import CHINA, LOWER_VERSION, Result
 from hub.channels.sms.cmpp.wire import (
     RESPONSE,
     Answer,
@@ -33,7 +33,7 @@ from hub.messages.segments import segment, udh
 
 _WORDS: dict[Fate, str] = {"undelivered": "UNDELIV", "expired": "EXPIRED"}
 _REFUSALS: dict[Fate, Result] = {"throttled": Result.TOO_FAST, "bad_recipient": Result.BAD_DESTINATION}
-_WRONG_SECRET, _TOO_HIGH = 3, 4
+_WRONG_SECRET = 3
 _AGAIN = 0.1  # seconds until what was not acknowledged is delivered again
 _EARLY_BY = 0.02
 _WINDOW = 16
@@ -81,6 +81,7 @@ class CmppGateway:
     sp_id: str = "900001"
     secret: str = "888888"  # noqa: S105 - of a simulator
     highest: int = V3
+    knows_versions: bool = True  # a gateway of 2.0 may take everybody for one of its own
     report_after: float = 0.05
     port: int = 0
     is_frozen: bool = False  # it reads nothing and says nothing, and the connection stands
@@ -283,10 +284,11 @@ class _Link:
         self.version = asked.version
         wanted = digest(gateway.sp_id, gateway.secret, asked.timestamp)
         result = 0 if (asked.sp_id, asked.authenticator) == (gateway.sp_id, wanted) else _WRONG_SECRET
-        result = _TOO_HIGH if asked.version > gateway.highest else result
-        proof = answer_digest(result, asked.authenticator, gateway.secret, asked.version)
+        if asked.version > gateway.highest and gateway.knows_versions:
+            result = LOWER_VERSION
+        proof = answer_digest(result, asked.authenticator, gateway.secret, min(asked.version, gateway.highest))
         answer = ConnectAnswer(result=result, authenticator=proof, version=gateway.highest)
-        self.write(pdu.command | RESPONSE, pdu.sequence, answer.encode(self.version))
+        self.write(pdu.command | RESPONSE, pdu.sequence, answer.encode(min(asked.version, gateway.highest)))
         self.is_open = result == 0
         gateway.connects += self.is_open
         gateway.pump()

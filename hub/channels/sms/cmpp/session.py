@@ -11,8 +11,10 @@ from datetime import datetime
 from itertools import cycle
 
 from hub.channels.sms.cmpp.messages import Submit
-from hub.channels.sms.cmpp.octets import BadPdu
+from hub.channels.sms.cmpp.octets import V3, BadPdu
+from hub.channels.sms.cmpp.status import LOWER_VERSION
 from hub.channels.sms.cmpp.wire import (
+    CONNECT_ANSWER_2,
     RESPONSE,
     Answer,
     Command,
@@ -144,6 +146,8 @@ class Session:
             raise LinkLost("no answer to the sign-in") from error
         if answer.result:
             raise Refused(answer.result)
+        if gateway.version >= V3 and len(body) == CONNECT_ANSWER_2:  # it takes us for what it speaks itself
+            raise Refused(LOWER_VERSION)
 
     async def submit(self, message: Submit, *, late: Late | None = None) -> int:
         """Hand over one short message; its Msg_Id. Raises `NotSent`, `Unanswered`, `Refused`, and `BadPdu` for what cannot be encoded."""

@@ -40,11 +40,14 @@ _FAILURES = {
     Result.BAD_FEE_NUMBER: SendFailure.BAD_SETTINGS,
     Result.BAD_DESTINATION: SendFailure.BAD_RECIPIENT,
 }
+LOWER_VERSION = 4
+"""Status of CONNECT_RESP: the version asked for is too high."""
+
 _SIGN_IN = {
     1: (SendFailure.BAD_SETTINGS, "the gateway could not read the sign-in"),
     2: (SendFailure.BAD_CREDENTIALS, "the gateway does not know this enterprise code or this address"),
     3: (SendFailure.BAD_CREDENTIALS, "the gateway refuses the password"),
-    4: (SendFailure.BAD_SETTINGS, "the gateway speaks a lower version of CMPP"),
+    LOWER_VERSION: (SendFailure.BAD_SETTINGS, "the gateway speaks a lower version of CMPP"),
 }
 _WORDS = {
     "DELIVRD": DeliveryState.DELIVERED,

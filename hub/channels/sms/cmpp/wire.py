@@ -17,6 +17,9 @@ LONGEST = 4096
 """Octets of the longest PDU taken: a SUBMIT 3.0 to a hundred numbers, the largest there is, has 3,491."""
 
 RESPONSE = 0x8000_0000
+CONNECT_ANSWER_2 = 18
+"""Octets of the body of a CONNECT_RESP in the form of 2.0; in that of 3.0 it has 21."""
+
 _head = struct.Struct("!III")
 
 
@@ -117,7 +120,7 @@ def decode_connect_answer(body: bytes) -> ConnectAnswer:
     """The two forms differ in length; a gateway of 2.0 answers in its own, whatever it was asked for."""
     octets = Octets(body)
     answer = ConnectAnswer(
-        result=octets.number(4 if len(body) == 21 else 1), authenticator=octets.take(16), version=octets.number(1)
+        result=octets.number(1 if len(body) == CONNECT_ANSWER_2 else 4), authenticator=octets.take(16), version=octets.number(1)
     )
     octets.end()
     return answer

@@ -44,9 +44,9 @@ class KannelAdapter:
     async def run(self, sink: Sink) -> None:
         """Nothing to stay connected to: look from time to time whether Kannel is there and knows us."""
         while True:
-            check = await self._look()
-            self._context.state(_STATES[check.ok, check.name], "" if check.ok else check.detail)
-            await asyncio.sleep(LOOK if check.ok else LOOK_AGAIN)
+            state, said = await self._look()
+            self._context.state(state, said)
+            await asyncio.sleep(LOOK if state == "connected" else LOOK_AGAIN)
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """One request. Kannel gives no id: reports name the message by ours, which is in the address they come to."""
@@ -112,21 +112,20 @@ class KannelAdapter:
 
     async def check(self) -> Sequence[Check]:
         """Ask for sendsms with our password and without a recipient."""
-        return [await self._look()]
+        state, said = await self._look()
+        return [Check(name="sendsms", ok=state == "connected", detail=said or "Kannel answers and knows the user")]
 
-    async def _look(self) -> Check:
+    async def _look(self) -> tuple[str, str]:
+        """How the account stands, and what is wrong."""
         try:
             status, said = await self._post(protocol.sign_in(self._settings), b"")
         except SendError as error:
-            return Check(name="sendsms", ok=False, detail=error.detail)
+            return ("needs_person" if error.failure is SendFailure.BAD_SETTINGS else "retrying"), error.detail
         if status == 400 and _NO_RECIPIENT in said:
-            return Check(name="sendsms", ok=True, detail="Kannel answers and knows the user")
+            return "connected", ""
         if status in (401, 403):
-            return Check(name="login", ok=False, detail=f"Kannel refuses the user: {said[:200]}")
-        return Check(name="sendsms", ok=False, detail=f"this is not Kannel's sendsms: HTTP {status}")
-
-
-_STATES = {(True, "sendsms"): "connected", (False, "sendsms"): "retrying", (False, "login"): "needs_person"}
+            return "needs_person", f"Kannel refuses the user: {said[:200]}"
+        return ("retrying" if status >= 500 else "needs_person"), f"this is not Kannel's sendsms: HTTP {status}"
 
 
 def _body(text: str) -> bytes:

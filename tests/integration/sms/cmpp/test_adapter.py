@@ -224,6 +224,7 @@ async def test_octets_that_are_no_cmpp_end_the_link_and_nothing_else(line: Line,
     assert line.texts == ["still here"]
 
 
+@pytest.mark.parametrize("knows_versions", [True, False])
 @pytest.mark.parametrize(
     ("changes", "highest", "failure"),
     [
@@ -234,9 +235,9 @@ async def test_octets_that_are_no_cmpp_end_the_link_and_nothing_else(line: Line,
     ],
 )
 async def test_a_refused_sign_in_asks_for_a_person(
-    line: Line, changes: dict[str, str], highest: int, failure: SendFailure
+    line: Line, changes: dict[str, str], highest: int, failure: SendFailure, knows_versions: bool
 ) -> None:
-    line.gateway.highest = highest
+    line.gateway.highest, line.gateway.knows_versions = highest, knows_versions
     adapter = CmppAdapter(msgspec.structs.replace(line.settings, **changes), line.lent.context)
 
     (ended,) = await asyncio.gather(adapter.run(line.sink), return_exceptions=True)
