@@ -320,10 +320,12 @@ def test_on_paper_there_is_the_conversation_and_nothing_else(console: Console, d
         note(desk, id, f"thought {n}")
     talk(console, id)
     expect(console.message("thought 29")).to_be_visible()
+    console.page.evaluate("document.documentElement.classList.add('dark')")
 
     console.page.emulate_media(media="print")
 
     expect(console.message("For the file")).to_be_visible()
+    expect(console.message("For the file")).to_have_css("color", "rgb(22, 33, 31)")  # as in the light, whatever the page looks like
     expect(console.page.get_by_role("navigation")).to_have_count(0)
     expect(console.page.get_by_role("textbox")).to_have_count(0)
     expect(console.page.get_by_role("listbox")).to_have_count(0)
