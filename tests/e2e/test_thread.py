@@ -325,7 +325,8 @@ def test_on_paper_there_is_the_conversation_and_nothing_else(console: Console, d
     console.page.emulate_media(media="print")
 
     expect(console.message("For the file")).to_be_visible()
-    expect(console.message("For the file")).to_have_css("color", "rgb(22, 33, 31)")  # as in the light, whatever the page looks like
+    dark_text = "rgb(22, 33, 31)"  # as in the light, whatever the page looks like
+    expect(console.message("For the file")).to_have_css("color", dark_text)
     expect(console.page.get_by_role("navigation")).to_have_count(0)
     expect(console.page.get_by_role("textbox")).to_have_count(0)
     expect(console.page.get_by_role("listbox")).to_have_count(0)
