@@ -12,31 +12,17 @@ from datetime import datetime
 from itertools import count
 
 from hub.channels.sms.cmpp.coding import text_of
-from hub.channels.sms.cmpp.messages import Deliver, Format, Report, Submit, decode_submit
-from hub.channels.sms.cmpp.octets import V2, V3, BadPdu
-from hub.channels.sms.cmpp.status import CHINA, LOWER_VERSION, Result
-from hub.channels.sms.cmpp.wire import (
-    RESPONSE,
-    Answer,
-    Command,
-    ConnectAnswer,
-    Frames,
-    OutOfStep,
-    Pdu,
-    answer_digest,
-    decode_answer,
-    decode_connect,
-    digest,
-)
+from hub.channels.sms.cmpp.messages import Deliver, Format, Report, Submit
+from hub.channels.sms.cmpp.octets import V3, BadPdu
+from hub.channels.sms.cmpp.status import CHINA, Result
+from hub.channels.sms.cmpp.wire import Command, Frames, OutOfStep
+from hub.devkit.cmpp_link import Delivery, Link
 from hub.devkit.smsc import DIGITS, Fate
 from hub.messages.segments import segment, udh
 
 _WORDS: dict[Fate, str] = {"undelivered": "UNDELIV", "expired": "EXPIRED"}
 _REFUSALS: dict[Fate, Result] = {"throttled": Result.TOO_FAST, "bad_recipient": Result.BAD_DESTINATION}
-_WRONG_SECRET = 3
 _AGAIN = 0.1  # seconds until what was not acknowledged is delivered again
-_EARLY_BY = 0.02
-_WINDOW = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,27 +37,6 @@ class Taken:
         """Of this part alone."""
         content = self.message.content
         return text_of(content[1 + content[0] :] if self.message.has_header else content, self.message.format)
-
-
-@dataclass(eq=False, slots=True)
-class _Delivery:
-    """A DELIVER on its way to the hub, until it is acknowledged."""
-
-    message: Deliver
-    report_of: Report | None
-    done: "asyncio.Future[int]"
-
-    def body(self, version: int) -> bytes:
-        if self.report_of is None:
-            return self.message.encode(version)
-        content = self.report_of.encode(version)
-        return Deliver(
-            msg_id=self.message.msg_id,
-            destination=self.message.destination,
-            source=self.message.source,
-            content=content,
-            is_report=True,
-        ).encode(version)
 
 
 @dataclass(eq=False)
@@ -89,8 +54,8 @@ class CmppGateway:
     refusals: int = 0
     tests: int = 0  # of the link, by the hub
     connects: int = 0
-    _links: set["_Link"] = field(default_factory=set)
-    _waiting: deque[_Delivery] = field(default_factory=deque)
+    _links: set[Link] = field(default_factory=set)
+    _waiting: deque[Delivery] = field(default_factory=deque)
     _refused_once: set[str] = field(default_factory=set)
     _server: asyncio.Server | None = None
 
@@ -167,11 +132,11 @@ class CmppGateway:
 
     async def deliver(self, message: Deliver, report: Report | None = None) -> int:
         """One DELIVER, until it is acknowledged; the result the hub gave."""
-        delivery = _Delivery(message, report, asyncio.get_running_loop().create_future())
+        delivery = Delivery(message, report, asyncio.get_running_loop().create_future())
         self._queue(delivery)
         return await delivery.done
 
-    def _queue(self, delivery: _Delivery) -> None:
+    def _queue(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
         self.pump()
 
@@ -182,7 +147,7 @@ class CmppGateway:
                 link.deliver(self._waiting.popleft())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = _Link(self, writer)
+        link = Link(self, writer)
         self._links.add(link)
         frames = Frames()
         try:
@@ -197,7 +162,7 @@ class CmppGateway:
             self._again(list(link.outstanding.values()))
             link.gone.set()
 
-    def _again(self, deliveries: Sequence[_Delivery]) -> None:
+    def _again(self, deliveries: Sequence[Delivery]) -> None:
         self._waiting.extend(deliveries)
         if deliveries and self._server is not None:
             asyncio.get_running_loop().call_later(_AGAIN, self.pump)
@@ -232,94 +197,4 @@ class CmppGateway:
         number, at = taken.message.destinations[0], datetime.now(CHINA).strftime("%y%m%d%H%M")
         message = Deliver(msg_id=next(self._ids), destination=taken.message.source, source=number, content=b"")
         report = Report(msg_id=taken.msg_id, word=word, submitted=at, done=at, destination=number)
-        self._queue(_Delivery(message, report, asyncio.get_running_loop().create_future()))
-
-
-@dataclass(eq=False)
-class _Link:
-    """One connection of the hub's."""
-
-    gateway: CmppGateway
-    writer: asyncio.StreamWriter
-    version: int = V2
-    is_open: bool = False
-    tests_answered: int = 0
-    outstanding: dict[int, _Delivery] = field(default_factory=dict)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self._sequence = count(1000)
-
-    @property
-    def takes_deliveries(self) -> bool:
-        return self.is_open and not self.gateway.is_frozen and len(self.outstanding) < _WINDOW
-
-    def abort(self) -> None:
-        self.is_open = False
-        self.writer.transport.abort()
-
-    def deliver(self, delivery: _Delivery) -> None:
-        sequence = next(self._sequence)
-        self.outstanding[sequence] = delivery
-        self.write(Command.DELIVER, sequence, delivery.body(self.version))
-
-    def handle(self, pdu: Pdu) -> None:
-        match pdu.command:
-            case Command.CONNECT:
-                self._connect(pdu)
-            case Command.SUBMIT if self.is_open:
-                self._submit(pdu)
-            case Command.ACTIVE_TEST:
-                self.gateway.tests += 1
-                self.write(pdu.command | RESPONSE, pdu.sequence, b"\0")
-            case Command.TERMINATE:
-                self.write(pdu.command | RESPONSE, pdu.sequence)
-            case _ if pdu.command == Command.DELIVER | RESPONSE:
-                self._delivered(pdu)
-            case _ if pdu.command == Command.ACTIVE_TEST | RESPONSE:
-                self.tests_answered += 1
-
-    def _connect(self, pdu: Pdu) -> None:
-        asked, gateway = decode_connect(pdu.body), self.gateway
-        self.version = asked.version
-        wanted = digest(gateway.sp_id, gateway.secret, asked.timestamp)
-        result = 0 if (asked.sp_id, asked.authenticator) == (gateway.sp_id, wanted) else _WRONG_SECRET
-        if asked.version > gateway.highest and gateway.knows_versions:
-            result = LOWER_VERSION
-        proof = answer_digest(result, asked.authenticator, gateway.secret, min(asked.version, gateway.highest))
-        answer = ConnectAnswer(result=result, authenticator=proof, version=gateway.highest)
-        self.write(pdu.command | RESPONSE, pdu.sequence, answer.encode(min(asked.version, gateway.highest)))
-        self.is_open = result == 0
-        gateway.connects += self.is_open
-        gateway.pump()
-
-    def _submit(self, pdu: Pdu) -> None:
-        message = decode_submit(pdu.body, self.version)
-        fate = self.gateway.fate_of(message)
-        result = self.gateway.refuse(fate)
-        if result is not None:
-            self._answer(pdu, Answer(msg_id=0, result=result))
-            return
-        answer = Answer(msg_id=self.gateway.take(message, fate))
-        match fate:
-            case "lost":
-                pass
-            case "cut":
-                self.abort()
-            case "early":
-                asyncio.get_running_loop().call_later(_EARLY_BY, self._answer, pdu, answer)
-            case _:
-                self._answer(pdu, answer)
-
-    def _answer(self, pdu: Pdu, answer: Answer) -> None:
-        self.write(pdu.command | RESPONSE, pdu.sequence, answer.encode(self.version))
-
-    def _delivered(self, pdu: Pdu) -> None:
-        delivery = self.outstanding.pop(pdu.sequence, None)
-        if delivery is not None and not delivery.done.done():
-            delivery.done.set_result(decode_answer(pdu.body).result)
-        self.gateway.pump()
-
-    def write(self, command: int, sequence: int, body: bytes = b"") -> None:
-        if not self.writer.is_closing():
-            self.writer.write(Pdu(command=command, sequence=sequence, body=body).encode())
+        self._queue(Delivery(message, report, asyncio.get_running_loop().create_future()))

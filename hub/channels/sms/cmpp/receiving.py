@@ -21,6 +21,7 @@ from hub.messages.events import DeliveryReport
 log = getLogger(__name__)
 
 CURSOR = "cmpp"
+_REPORTS = 16  # stored at a time: a flood of them must not hold up those who write
 _LOOK = 15.0  # seconds between two looks for parts that do not come
 _MAX_TEXT = 20_000  # characters
 
@@ -34,7 +35,8 @@ class Receiver:
         self._sink = sink
         self._book = Book()
         self._lock = asyncio.Lock()  # the book is written in the order in which it grows
-        self._taking: set[asyncio.Task[Result]] = set()
+        self._reporting = asyncio.Semaphore(_REPORTS)
+        self._taking: set[asyncio.Task[Result | None]] = set()
 
     async def load(self) -> None:
         """Take up what an earlier run left."""
@@ -43,14 +45,10 @@ class Receiver:
     async def take(self, body: bytes, version: int) -> int | None:
         """Make a DELIVER durable; the result to answer with. With trouble of ours it stays unanswered, and the gateway sends it again."""
         # In a task of its own: the end of the link must not leave open whether it is stored.
-        task = asyncio.create_task(self._keep(body, version))
+        task = asyncio.create_task(self._stored(body, version))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
-        try:
-            return await asyncio.shield(task)
-        except HubError as error:
-            log.warning("a short message was not taken", extra={"account_id": self._context.account_id, "reason": error.code})
-            return None
+        return await asyncio.shield(task)
 
     async def tend(self) -> None:
         """Deliver what came of long messages whose rest does not come; until cancelled."""
@@ -69,6 +67,13 @@ class Receiver:
         if self._taking:
             await asyncio.wait(self._taking, timeout=0.3)
 
+    async def _stored(self, body: bytes, version: int) -> Result | None:
+        try:
+            return await self._keep(body, version)
+        except HubError as error:
+            log.warning("a short message was not taken", extra={"account_id": self._context.account_id, "reason": error.code})
+            return None
+
     async def _keep(self, body: bytes, version: int) -> Result:
         try:
             message = decode_deliver(body, version)
@@ -77,7 +82,8 @@ class Receiver:
             await self._sink.accept(self._kept(f"unreadable:{parts.digest_of(body)}", body, ()))
             return Result.BAD_STRUCTURE
         if report is not None:
-            await self._sink.accept(self._kept(_report_key(report), body, (_event(report),)))
+            async with self._reporting:
+                await self._sink.accept(self._kept(_report_key(report), body, (_event(report),)))
             return Result.OK
         piece, octets = piece_of(message)
         if piece is None:

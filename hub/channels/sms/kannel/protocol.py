@@ -53,7 +53,11 @@ def report_path(secret: str, message_id: str) -> str:
 
 
 def _mac(secret: str, message_id: str) -> str:
-    return hmac.digest(secret.encode(), f"dlr:{message_id}".encode(), "sha256").hex()[:32]
+    return hmac.digest(secret.encode(), _octets(f"dlr:{message_id}"), "sha256").hex()[:32]
+
+
+def _is_ours(mac: str, message_id: str, settings: KannelSettings) -> bool:
+    return hmac.compare_digest(_octets(mac), _mac(settings.hook_secret, message_id).encode())
 
 
 def headers(message: OutboundMessage, recipient: str, settings: KannelSettings, hooks_url: str) -> dict[str, str]:
@@ -125,9 +129,9 @@ def _bad_request(said: str) -> SendFailure:
 def handover(path: str, query: str, settings: KannelSettings, now: datetime) -> Handover:
     """What a call of Kannel's says: `path` is what follows the account's hooks. Raises `Forbidden` and `Invalid`."""
     match path.split("/"):
-        case ["mo", secret] if hmac.compare_digest(secret.encode(), settings.hook_secret.encode()):
+        case ["mo", secret] if hmac.compare_digest(_octets(secret), settings.hook_secret.encode()):
             return _message(query, settings, now)
-        case ["dlr", message_id, mac] if hmac.compare_digest(mac.encode(), _mac(settings.hook_secret, message_id).encode()):
+        case ["dlr", message_id, mac] if _is_ours(mac, message_id, settings):
             return _report(message_id, query, now)
         case _:
             raise Forbidden("not an address Kannel was given")

@@ -196,6 +196,8 @@ def test_reports_of_several_kinds_are_several_things_and_the_same_again_is_one()
         f"dlr/{ID}/",
         f"dlr/{ID}/{'0' * 32}",
         "mo/\u00e9",
+        "mo/\udcff",
+        f"dlr/\udcff/{'0' * 32}",
     ],
 )
 def test_who_does_not_know_the_secret_is_refused(path: str) -> None:
