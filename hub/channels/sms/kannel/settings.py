@@ -1,6 +1,7 @@
 """What an administrator sets for one Kannel user; imports no library of anybody."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from hub.channels.sms.common import SmsSettings, field
 
@@ -16,7 +17,7 @@ class KannelSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             "sendsms 地址",
             about="Such as http://gateway:13013/cgi-bin/sendsms.",
             about_zh="例如 http://gateway:13013/cgi-bin/sendsms。",
-            pattern=r"^https?://[^\s?#]+$",
+            pattern=r"^https?://[!-\"$->@-~]+$",  # ASCII without ? and #
             max_length=500,
         ),
     ]
@@ -68,3 +69,10 @@ class KannelSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             le=120,
         ),
     ] = 15.0
+
+    def __post_init__(self) -> None:
+        """Refuses what only looks like an address."""
+        super().__post_init__()
+        parts = urlsplit(self.sendsms_url)
+        if not parts.hostname or parts.username is not None or parts.port == 0:  # `port` raises ValueError where it is none
+            raise ValueError("not an address of sendsms")

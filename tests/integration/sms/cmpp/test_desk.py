@@ -65,6 +65,15 @@ async def test_a_customer_is_answered_and_answers_again(desk: Desk, line: Line, 
     assert "".join(taken.text for taken in line.gateway.taken) == LONG
 
 
+async def test_a_report_that_comes_before_the_answer_is_not_lost(desk: Desk, line: Line, account_id: AccountId) -> None:
+    await write(desk, account_id, "+8613800139907", "early")
+
+    async def settled() -> None:
+        assert await fates(desk) == {"early": "delivered"}
+
+    await eventually(settled)
+
+
 async def test_what_may_have_left_is_unknown_and_what_failed_says_so(desk: Desk, line: Line, account_id: AccountId) -> None:
     await write(desk, account_id, "+8613800139908", "did it leave?")
     await write(desk, account_id, "+8613800139904", "switched off")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from urllib.parse import quote_from_bytes, quote_plus
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,27 @@ def report(**fields: str) -> DeliveryReport:
     (event,) = handover(report_path(SECRET, ID), query, SETTINGS, AT).events or ()
     assert isinstance(event, DeliveryReport)
     return event
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x/",
+        "http://x/#y",
+        "http://",
+        "http://x:99999/",
+        "http://x:y/",
+        "http://[x/",
+        "http://\u2100.test/",
+        "http://u:p@x/",
+        "http://x/?a=b",
+        "",
+    ],
+)
+def test_what_is_no_address_of_sendsms_is_no_setting(url: str) -> None:
+    fields = {"sendsms_url": url, "username": "hub", "password": "pw", "hook_secret": SECRET}
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(fields, KannelSettings)
 
 
 @pytest.mark.covers("S-01", "M-27")
