@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from hub.conversations import events
-from hub.conversations.lifecycle import Conversation, Said, WaitingFor, after, continues
+from hub.conversations.lifecycle import Conversation, Said, State, WaitingFor, after, continues
 from hub.conversations.moving import note_alias
 from hub.conversations.store import (
     NewMessage,
@@ -17,7 +17,7 @@ from hub.conversations.store import (
     save_conversations,
     view_of,
 )
-from hub.conversations.threading import ReadToken, Signals, belongs, subject_key
+from hub.conversations.threading import BY_PARTY, ReadToken, Signal, Signals, belongs, party_key, subject_key
 from hub.conversations.values import AttachmentView, MessageView, Party
 from hub.conversations.views import Surroundings, surroundings
 from hub.db import Work
@@ -118,7 +118,7 @@ class _Batch:
     def _belonging(self, filing: Filing) -> tuple[Conversation, tuple[ConversationId, ...]]:
         """The conversation it continues (and by which aliases), or a new one that says why it is new."""
         stranger: Conversation | None = None
-        for signal in self._signals.of(filing.account_id, filing.message, filing.at):
+        for signal in self._signals_of(filing):
             conversation, aliases = self._end_of(signal.conversation_id)
             if conversation is None:
                 continue
@@ -131,6 +131,15 @@ class _Batch:
         if stranger is not None:
             return _begin(filing, follows=stranger, reason="not_a_participant"), ()
         return _begin(filing, follows=None, reason="new"), ()
+
+    def _signals_of(self, filing: Filing) -> list[Signal]:
+        """The strongest first; of those by the sender's address alone the open conversations before the closed ones."""
+        found = self._signals.of(filing.account_id, filing.message, filing.at)
+        return sorted(found, key=lambda signal: signal.reason == BY_PARTY and self._is_closed(signal.conversation_id))
+
+    def _is_closed(self, id: ConversationId) -> bool:
+        conversation, _ = self._end_of(id)
+        return conversation is not None and conversation.state is State.CLOSED
 
     async def _store(self) -> None:
         fresh = set(self._new)
@@ -231,7 +240,8 @@ def _own_keys(message: InboundMessage) -> tuple[str, ...]:
     subjects = (
         subject_key(key.value, message.sender.value) for key in message.thread_keys if key.kind == "subject" and key.value
     )
-    return (*message.own_keys, *subjects)
+    parties = (party_key(message.sender.value) for key in message.thread_keys if key.kind == "party")
+    return (*message.own_keys, *subjects, *parties)
 
 
 def _said(message: NewMessage, filing: Filing) -> Said:

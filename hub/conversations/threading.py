@@ -13,6 +13,9 @@ from hub.ids import AccountId, ConversationId, MessageId
 from hub.messages.content import Direction
 from hub.messages.events import InboundMessage, ThreadKey
 
+BY_PARTY = "party"
+"""The reason of a signal that is nothing but the sender's address, which is a fact: what it wrote last may be closed, and older things open."""
+
 ReadToken = Callable[[str], UUID | None]
 """The message a reply token names; None for a forged one."""
 
@@ -30,6 +33,11 @@ class Signal:
 def subject_key(subject: str, party: str) -> str:
     """The thread key for "same subject, same party". Subjects come without "Re:" from the parser."""
     return f"s:{subject[:200].casefold()}|{party}"
+
+
+def party_key(party: str) -> str:
+    """The thread key for "this address, whatever it wrote", for channels on which nothing names what is answered."""
+    return f"p:{party}"
 
 
 # A Message-ID of ours: the token names the message it was, with a proof nobody else can make.
@@ -89,8 +97,8 @@ class Signals:
         for row in rows:
             signal = Signal(
                 conversation_id=row["conversation_id"],
-                reason="subject" if row["key"].startswith("s:") else "message_id",
-                trusted=row["direction"] == Direction.OUT.value,
+                reason=_reason(row["key"]),
+                trusted=row["direction"] == Direction.OUT.value or _reason(row["key"]) == BY_PARTY,
                 at=row["created_at"],
             )
             self._by_key.setdefault((row["account_id"], row["key"]), []).append(signal)
@@ -129,8 +137,8 @@ class Signals:
     ) -> None:
         """What a message of this same batch adds for those after it."""
         for key in keys:
-            reason = "subject" if key.startswith("s:") else "message_id"
-            signal = Signal(conversation_id=conversation.id, reason=reason, trusted=False, at=at)
+            reason = _reason(key)
+            signal = Signal(conversation_id=conversation.id, reason=reason, trusted=reason == BY_PARTY, at=at)
             self._by_key.setdefault((account_id, key), []).insert(0, signal)
         self._by_message[message_id] = Signal(conversation_id=conversation.id, reason="our_message", trusted=True)
         if conversation.visitor_id is not None:
@@ -151,10 +159,14 @@ class Signals:
             case "visitor":
                 found = self._by_visitor.get(key.value)
                 return [Signal(conversation_id=found, reason="visitor", trusted=True)] if found else []
-            case "message_id" | "subject":
+            case "message_id" | "subject" | "party":
                 text = _stored(key, message)
                 known = self._by_key.get((account_id, text), []) if text else []
                 return [signal for signal in known if not _too_old(signal, at)]
+
+
+def _reason(key: str) -> str:
+    return {"s:": "subject", "p:": BY_PARTY}.get(key[:2], "message_id")
 
 
 def _too_old(signal: Signal, at: datetime) -> bool:
@@ -167,6 +179,8 @@ def _stored(key: ThreadKey, message: InboundMessage) -> str | None:
             return key.value[:500]
         case "subject":
             return subject_key(key.value, message.sender.value) if key.value else None
+        case "party":
+            return party_key(message.sender.value)
         case _:
             return None
 

@@ -13,7 +13,7 @@ from hub.conversations import queries as conversations
 from hub.conversations.drafts import DraftContent, DraftView, SentDraft
 from hub.conversations.lifecycle import Conversation, State, WaitingFor
 from hub.conversations.store import NewMessage, content_digest, lock_conversations
-from hub.conversations.threading import subject_key
+from hub.conversations.threading import party_key, subject_key
 from hub.conversations.values import MessageView, Party, attachment_of
 from hub.crm.customers.queries import owner
 from hub.db import Database, UniqueViolation
@@ -308,7 +308,7 @@ def _message(
         created_at=at,
         send_at=send.hold.until if send.hold and send.hold.is_later else None,
         undo_until=send.hold.until if send.hold and not send.hold.is_later else None,
-        own_keys=_subject_keys(draft) if send.conversation_id is None else (),
+        own_keys=_own_keys(send, draft, carrier.channel),
     )
 
 
@@ -320,8 +320,14 @@ def _digest(send: Send) -> str:
     )
 
 
-def _subject_keys(draft: Draft) -> tuple[str, ...]:
-    return tuple(subject_key(draft.subject, address.value) for address in draft.to) if draft.subject else ()
+def _own_keys(send: Send, draft: Draft, channel: ChannelKind) -> tuple[str, ...]:
+    """By what an answer is known to belong here: a short message says nothing but who writes."""
+    if send.aside:
+        return ()
+    if channel is ChannelKind.SMS:
+        return tuple(party_key(address.value) for address in draft.to)
+    is_first = send.conversation_id is None and draft.subject
+    return tuple(subject_key(draft.subject, address.value) for address in draft.to) if is_first else ()
 
 
 def _party(address: Address) -> Party:

@@ -16,10 +16,11 @@ class ThreadKey:
     """One reason to believe that a message belongs to a conversation.
 
     `reply_token` and `verp` hold the token as found (verified later, with the secret); `message_id` one bare Message-ID with brackets;
-    `subject` the subject without "Re:" and its like; `visitor` the visitor's id.
+    `subject` the subject without "Re:" and its like; `visitor` the visitor's id; `party` the address
+    of whoever wrote, on channels without anything better (SMS).
     """
 
-    kind: Literal["reply_token", "verp", "message_id", "subject", "visitor"]
+    kind: Literal["reply_token", "verp", "message_id", "subject", "visitor", "party"]
     value: str
 
 

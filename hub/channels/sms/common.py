@@ -12,7 +12,7 @@ from hub.channels.sms.opt_out import Keyword, word_of
 from hub.messages.address import MAX_PARTY, Address, AddressKind, ChannelKind, sms_party
 from hub.messages.capabilities import Capabilities, Feature, Level
 from hub.messages.content import IncomingFile
-from hub.messages.events import ChannelEvent, InboundMessage, OptOut
+from hub.messages.events import ChannelEvent, InboundMessage, OptOut, ThreadKey
 from hub.messages.segments import MAX_PARTS
 
 SMS_FEATURES: Final[Mapping[Feature, Level]] = {
@@ -158,6 +158,7 @@ def inbound(
         files=tuple(files),
         sent_at=sent_at,
         notices=tuple(notices),
+        thread_keys=(ThreadKey(kind="party", value=address.value),),
     )
     events: list[ChannelEvent] = [message]
     if keyword := opt_out or word_of(text):
