@@ -228,6 +228,7 @@ export default {
     unreadable: 'This could not be read. The source has all of it.',
     charset_guessed: 'The character set was guessed; some letters may be wrong.',
     parts_missing: 'Parts of this long message did not arrive.',
+    files_missing: 'Files of this message could not be fetched.',
     winmail: 'Attachments came out of a winmail.dat.',
     encrypted: 'This message is encrypted.',
     not_verified: 'The sender could not be verified.',

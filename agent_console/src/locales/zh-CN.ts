@@ -228,6 +228,7 @@ export default {
     unreadable: '无法解析此消息，完整内容请查看源码。',
     charset_guessed: '字符编码为推测结果，个别文字可能有误。',
     parts_missing: '这条长短信的部分内容未收到。',
+    files_missing: '此消息的部分文件未能取回。',
     winmail: '附件取自 winmail.dat。',
     encrypted: '此消息已加密。',
     not_verified: '无法验证发件人。',

@@ -132,7 +132,7 @@ def genuine_fields(hook: Webhook, tokens: Sequence[str]) -> Mapping[str, str]:
     signature = hook.headers.get("x-twilio-signature", "")
     algorithm = get_signature_algorithm(hook.headers.get("x-twilio-webhooks-signature-settings", "")).upper()
     signed = form if hook.method == "POST" else MultiDict[str]()
-    if algorithm not in (HMAC_SHA1, HMAC_SHA256) or not signature.isascii():
+    if algorithm not in (HMAC_SHA1, HMAC_SHA256) or not (signature.isascii() and hook.url.isascii()):
         raise Forbidden("not signed as Twilio signs")
     if not any(_has_signed(RequestValidator(token), hook.url, signed, signature, algorithm) for token in tokens):
         raise Forbidden("not signed with a token of this account")

@@ -111,6 +111,12 @@ def test_another_algorithm_or_token_is_a_forgery(settings: str) -> None:
         protocol.genuine_fields(hook({"Body": "x"}, token="stolen", **{"x-twilio-webhooks-signature-settings": settings}), TOKENS)
 
 
+@pytest.mark.parametrize("rest", ["?q=\udcff", "?q=你好"])
+def test_an_address_with_raw_octets_was_never_signed(rest: str) -> None:
+    with pytest.raises(Forbidden):
+        protocol.genuine_fields(replace(hook({}), url=URL + rest), TOKENS)
+
+
 def test_a_name_with_two_values_means_nothing() -> None:
     # Their order is not signed: whoever sees a signed request could choose which is read.
     signed = signature("now", URL, {"Body": "oneBodytwo", "From": "+1"})
