@@ -1,6 +1,7 @@
 """What follows a STOP, START or HELP: nothing more leaves, and the one answer that is due."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,9 @@ from hub.jobs import Job
 from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.content import Draft, MessageKind
 from hub.messages.states import DeliveryState, SendFailure
+
+MOST_AN_HOUR = 5
+"""Answers of machines in one conversation."""
 
 _WAITING = "SELECT * FROM delivery WHERE channel = $1 AND address_value = $2 AND state IN ('queued', 'deferred') ORDER BY n"
 _HELD = """
@@ -78,12 +82,13 @@ class OptOutAnswers:
         text = answer(
             asked["wish"], asked["language"], signature=carrier.settings.signature, help_text=carrier.settings.help_text
         )
-        if not text:
+        conversation_id = ConversationId(UUID(asked["conversation_id"]))
+        if not text or await self._has_said_enough(conversation_id):
             return
         send = Send(
             message_id=id,
             account_id=account_id,
-            conversation_id=ConversationId(UUID(asked["conversation_id"])),
+            conversation_id=conversation_id,
             draft=Draft(text=text, to=(address,)),
             purpose=Purpose.OPT_OUT,
             kind=MessageKind.AUTO_REPLY,
@@ -92,6 +97,14 @@ class OptOutAnswers:
             await self._delivery.send(send, by=replace(SYSTEM, name=carrier.name))
         except Refused:  # the number itself is not to be used
             return
+
+    async def _has_said_enough(self, id: ConversationId) -> bool:
+        """A machine on the other side may ask and stop and start without end."""
+        sql = """
+        SELECT count(*) AS n FROM message WHERE conversation_id = $1 AND direction = 'out' AND kind = 'auto_reply' AND created_at > $2
+        """
+        row = await self._db.fetch_one(sql, id, clock.now() - timedelta(hours=1))
+        return row is not None and row["n"] >= MOST_AN_HOUR
 
 
 def _is_only_to(address: Address, plan: Plan) -> bool:

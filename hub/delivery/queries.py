@@ -16,7 +16,7 @@ from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.overall import worst
 from hub.delivery.store import Delivery, deliveries_of, known_of, newest, view_of
 from hub.ids import AccountId, MessageId
-from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind
+from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind, gets_sms
 from hub.messages.capabilities import Capabilities
 from hub.messages.content import Direction
 
@@ -97,7 +97,7 @@ def _fits(carrier: Carrier, conversation: Conversation, asked: Asked) -> bool:
 async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversation: Conversation, asked: Asked) -> ReplyOption:
     known = await known_of(db, asked.to)
     decisions = [decide(Purpose.REPLY, known.get((address, carrier.channel), Known())) for address in asked.to]
-    refusals = sorted({d.rule for d in decisions if not d.allowed})
+    refusals = sorted({d.rule for d in decisions if not d.allowed} | _unreachable(carrier.channel, asked.to))
     ours = await carriers.ours(asked.others)
     others = (a for a in asked.others if a.value not in ours and a not in asked.to)
     is_default = carrier.channel is conversation.channel and carrier.account_id in (asked.account_id, conversation.account_id)
@@ -114,6 +114,11 @@ async def _option(db: Database, carriers: Carriers, carrier: Carrier, conversati
         capabilities=describe(carrier.adapter.capabilities()),
         default=is_default,
     )
+
+
+def _unreachable(channel: ChannelKind, addresses: Sequence[Address]) -> set[str]:
+    """A short message may come from a name, but goes to a number."""
+    return {"wrong_address"} if channel is ChannelKind.SMS and not all(gets_sms(a.value) for a in addresses) else set()
 
 
 async def _asked(db: Database, conversation: Conversation, channel: ChannelKind) -> Asked:

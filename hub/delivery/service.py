@@ -30,7 +30,7 @@ from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, insert_deliveries, latest
 from hub.errors import Invalid
 from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, MessageId, new_id
-from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind
+from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind, gets_sms
 from hub.messages.content import Direction, Draft, MessageKind
 from hub.messages.plain import line
 from hub.messages.render import Rendered, render
@@ -185,6 +185,8 @@ def _require_reachable(people: Mapping[Address, str], carrier: Carrier, conversa
     if not people:
         raise Refused("nobody to send it to", refusals=["no_recipient"])
     wrong = [a.value for a in people if a.kind is not ADDRESS_KIND_OF[carrier.channel]]
+    if carrier.channel is ChannelKind.SMS:
+        wrong += [a.value for a in people if not gets_sms(a.value)]
     if carrier.channel is ChannelKind.WEBCHAT:
         wrong = [a.value for a in people if a.value != str(conversation.visitor_id)]
     if wrong:

@@ -155,7 +155,8 @@ class DeliveryWorker:
                 shut = await self._carriers.shut(self._running())
                 for deliveries in claims.together(await claims.expired(self._db, now=clock.now(), shut=shut)):
                     await self._settle_expired(deliveries[0].message_id, deliveries)
-                await reports.forget_early(self._db, now=clock.now())
+                if many := await reports.forget_early(self._db, now=clock.now()):
+                    log.warning("reports were about nothing we know", extra={"reports": many})
             except DatabaseGone as error:
                 log.warning("could not look after expired leases", extra={"reason": error.detail})
             await asyncio.sleep(POLL)

@@ -109,11 +109,16 @@ def normal_sms(text: str, *, region: str = "CN") -> str:
     Raises `BadAddress` for a name, which can only send.
     """
     value = sms_party(text, region=region)
-    digits = value.removeprefix("+")
-    if not (digits.isascii() and digits.isdigit()):
+    if not gets_sms(value):
         raise BadAddress("not a telephone number")
     is_code = _SHORTEST_CODE <= len(value) <= _LONGEST_CODE or value.startswith(_ACCESS_NUMBERS)
     return value if value.startswith("+") or is_code else normal_phone(value, region=region)
+
+
+def gets_sms(value: str) -> bool:
+    """Whether this is a number or short code: senders may have names, to which nobody can write."""
+    digits = value.removeprefix("+")
+    return digits.isascii() and digits.isdigit()
 
 
 def _possible(number: str) -> str | None:

@@ -12,6 +12,7 @@ from hub.channels.contract import SendError
 from hub.conversations import queries
 from hub.conversations.values import MessageView
 from hub.delivery import reports
+from hub.delivery.parts import Word, stand
 from hub.delivery.queries import with_deliveries
 from hub.delivery.service import Send
 from hub.messages.address import Address, AddressKind
@@ -101,22 +102,26 @@ async def taken(sms: PaperDesk, text: str) -> None:
     assert text in sms.paper.ids
 
 
-async def test_answers_and_reports_at_the_same_moment_miss_nothing(sms: PaperDesk, agent: Caller) -> None:
+async def test_answers_and_reports_in_any_order_come_to_what_their_words_say(sms: PaperDesk, agent: Caller) -> None:
     sms.paper.open.clear()
     texts = [f"{n} {LONG}" for n in range(8)]
     messages = [await write_to(sms, agent, text, f"+86138001380{n:02}") for n, text in enumerate(texts)]
     await eventually(lambda: all_taken(sms, texts))
-    ids = [id for text in texts for id in sms.paper.ids[text]]
-    random.shuffle(ids)
+    bad = (DeliveryState.ACCEPTED, DeliveryState.FAILED, DeliveryState.DELIVERED)
+    said = {
+        id: random.choices(bad, k=2) if n % 2 else [DeliveryState.DELIVERED] for n in range(8) for id in sms.paper.ids[texts[n]]
+    }
+    words = [Word(provider_id=id, state=state) for id, states in said.items() for state in states]
+    random.shuffle(words)
 
     async with asyncio.TaskGroup() as group:
-        for n, id in enumerate(ids):
-            group.create_task(sms.report(id, DeliveryState.DELIVERED))
-            if n == len(ids) // 3:
+        for n, word in enumerate(words):
+            group.create_task(sms.report(word.provider_id, word.state))
+            if n == len(words) // 3:
                 sms.paper.open.set()
 
-    for message in messages:
-        await until(sms, agent, message, DeliveryState.DELIVERED)
+    for message, text in zip(messages, texts, strict=True):
+        await until(sms, agent, message, stand(sms.paper.ids[text], [w for w in words if w.provider_id in sms.paper.ids[text]]))
 
 
 async def all_taken(sms: PaperDesk, texts: list[str]) -> None:
