@@ -11,7 +11,7 @@ export default {
   settings: {
     profile_text: 'Your name, your look, your alerts.',
     accounts: 'Accounts and sites',
-    accounts_text: 'Mailboxes, and web sites with the chat window.',
+    accounts_text: 'Mailboxes, SMS numbers, and web sites with the chat window.',
     queues: 'Queues',
     queues_text: 'Where conversations wait, and who is offered them.',
     hours: 'Business hours',
@@ -264,7 +264,7 @@ export default {
     choose_kind: 'What kind?',
     since: 'since {time}',
     none: 'No accounts yet',
-    none_text: 'Connect a mailbox, or a web site for the chat window.',
+    none_text: 'Connect a mailbox, an SMS number, or a web site for the chat window.',
     queue: 'Queue',
     no_queue: 'None',
     enabled: 'Switched on',

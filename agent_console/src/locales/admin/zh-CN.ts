@@ -11,7 +11,7 @@ export default {
   settings: {
     profile_text: '姓名、外观与提醒。',
     accounts: '账号与网站',
-    accounts_text: '邮箱账号，以及嵌入在线聊天窗口的网站。',
+    accounts_text: '邮箱、短信账号，以及嵌入聊天窗口的网站。',
     queues: '队列',
     queues_text: '会话如何排队，分配给哪些坐席。',
     hours: '工作时间',
@@ -264,7 +264,7 @@ export default {
     choose_kind: '选择类型',
     since: '自 {time}',
     none: '还没有账号',
-    none_text: '接入一个邮箱，或一个嵌入聊天窗口的网站。',
+    none_text: '接入一个邮箱、短信账号，或一个嵌入聊天窗口的网站。',
     queue: '队列',
     no_queue: '无',
     enabled: '启用',
