@@ -12,16 +12,13 @@ from hub.conversations.store import lock_conversations, remember_keys
 from hub.db import Work
 from hub.delivery import opt_outs
 from hub.delivery.backoff import Next, after_failure
-from hub.delivery.reports import hold_ids, known_as, learn
+from hub.delivery.parts import filled
+from hub.delivery.reports import NAMED_BY_ID, hold_ids, known_as, learn
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery
 from hub.ids import MessageId
 from hub.messages import plain
-from hub.messages.address import ChannelKind
 from hub.messages.states import DeliveryState, SendFailure
-
-NAMED_BY_ID = frozenset({ChannelKind.SMS, ChannelKind.FAX, ChannelKind.VOICE})
-"""Channels whose reports name what they are about by the provider's ids."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +82,7 @@ def _ids(delivery: Delivery, outcome: Outcome) -> tuple[str, ...]:
 async def _write_one(work: Work, delivery: Delivery, outcome: Outcome) -> None:
     next_, now = _next(delivery, outcome), clock.now()
     detail = plain.block(outcome.detail, 1000)  # what a server says may be no text at all
+    ids = await _all_ids(work, delivery, outcome)
     held = await work.execute(
         """
         UPDATE delivery SET state = $3, failure = $4, detail = $5, due_at = $6, lease_until = NULL, provider_ids = $7,
@@ -96,18 +94,27 @@ async def _write_one(work: Work, delivery: Delivery, outcome: Outcome) -> None:
         outcome.failure.value if outcome.failure else None,
         detail,
         next_.due_at or delivery.due_at,
-        list(outcome.provider_ids or delivery.provider_ids),
+        ids,
         now,
     )
-    if held or await _is_outrun(work, delivery, outcome, now):
+    if held or await _is_outrun(work, delivery, ids, now):
         await _end_attempt(work, delivery, outcome, detail, now)
-        if ids := _ids(delivery, outcome):
-            await learn(work, delivery, ids, at=now)
+        if new := _ids(delivery, outcome):
+            await learn(work, delivery, new, at=now)
         if outcome.failure is SendFailure.OPTED_OUT and outcome.state is DeliveryState.FAILED:
             await opt_outs.block(work, delivery.account_id, delivery.channel, delivery.address, at=now)
 
 
-async def _is_outrun(work: Work, delivery: Delivery, outcome: Outcome, now: datetime) -> bool:
+async def _all_ids(work: Work, delivery: Delivery, outcome: Outcome) -> list[str]:
+    """Those of the answer; in the places of lost ones what a late answer has told meanwhile."""
+    ids = outcome.provider_ids
+    if delivery.channel not in NAMED_BY_ID or (ids and "" not in ids):
+        return list(ids or delivery.provider_ids)
+    row = await work.fetch_one("SELECT provider_ids FROM delivery WHERE id = $1", delivery.id)
+    return list(filled(ids, row["provider_ids"])) if row else list(ids)
+
+
+async def _is_outrun(work: Work, delivery: Delivery, ids: Sequence[str], now: datetime) -> bool:
     """A report was faster than the answer: its word stands, and the answer's ids are kept beside it. Else it was overtaken: whoever
     holds it now decides."""
     sql = """
@@ -115,7 +122,7 @@ async def _is_outrun(work: Work, delivery: Delivery, outcome: Outcome, now: date
     WHERE id = $1 AND fence = $2 AND state NOT IN ('queued', 'deferred', 'sending', 'unknown') AND EXISTS (
         SELECT 1 FROM delivery_attempt a WHERE a.delivery_id = $1 AND a.number = $5 AND a.finished_at IS NULL)
     """
-    return bool(await work.execute(sql, delivery.id, delivery.fence, list(outcome.provider_ids), now, delivery.attempts))
+    return bool(await work.execute(sql, delivery.id, delivery.fence, list(ids), now, delivery.attempts))
 
 
 async def _end_attempt(work: Work, delivery: Delivery, outcome: Outcome, detail: str, now: datetime) -> None:

@@ -32,6 +32,14 @@ def stand(provider_ids: Sequence[str], words: Iterable[Word]) -> DeliveryState:
     return fold(_merged([*parts.values(), *([lost] if "" in provider_ids else [])]), whole)
 
 
+def filled(provider_ids: Sequence[str], late: Sequence[str]) -> tuple[str, ...]:
+    """`provider_ids` with the ids that came late in the places of those that were lost; all of them where none was known."""
+    if not any(provider_ids) and len(provider_ids) < len(late):
+        return tuple(late)
+    waiting = [id for id in late if id and id not in provider_ids]
+    return tuple(id or (waiting.pop(0) if waiting else "") for id in provider_ids)
+
+
 def _merged(parts: Sequence[DeliveryState]) -> DeliveryState:
     if DeliveryState.FAILED in parts:
         return DeliveryState.FAILED

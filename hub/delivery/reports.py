@@ -9,15 +9,19 @@ import msgspec
 
 from hub.conversations.store import lock_conversations
 from hub.db import Database, Work
-from hub.delivery.parts import Word, stand
+from hub.delivery.parts import Word, filled, stand
 from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, delivery_of, suppress
 from hub.ids import AccountId, ConversationId, DeliveryId, MessageId, new_id
 from hub.messages import plain
+from hub.messages.address import ChannelKind
 from hub.messages.events import DeliveryReport
 from hub.messages.states import DeliveryState, SendFailure, fold, is_warning
 
 ReadToken = Callable[[str], UUID | None]
+
+NAMED_BY_ID = frozenset({ChannelKind.SMS, ChannelKind.FAX, ChannelKind.VOICE})
+"""Channels whose reports name what they are about by the provider's ids."""
 
 EARLY_KEPT = timedelta(minutes=10)
 """How long a report may be ahead of the answer that says what it is about."""
@@ -63,7 +67,7 @@ async def apply(
             await _keep(work, account_id, report, at)
             continue
         for delivery in await _meant(work, target, report):
-            await _fold_in(work, delivery, report, at)
+            await _fold_in(work, await _with_late_id(work, delivery, report, at), report, at)
             touched.add(delivery.message_id)
     for id in sorted(touched):
         await settle_message(work, id)
@@ -86,6 +90,21 @@ async def learn(work: Work, delivery: Delivery, provider_ids: Sequence[str], *, 
         now = await work.fetch_one("SELECT * FROM delivery WHERE id = $1", delivery.id)
         assert now is not None
         await _fold_in(work, delivery_of(now), msgspec.convert(row["report"], DeliveryReport), at)
+
+
+async def _with_late_id(work: Work, delivery: Delivery, report: DeliveryReport, at: datetime) -> Delivery:
+    """Who names our own message and an id of the provider's tells us an answer that was lost."""
+    if not (report.message_id and report.provider_id) or delivery.channel not in NAMED_BY_ID:
+        return delivery
+    id = known_as(report.provider_id)
+    ids = filled(delivery.provider_ids, [id])
+    if ids == delivery.provider_ids:
+        return delivery
+    await work.execute("UPDATE delivery SET provider_ids = $2 WHERE id = $1", delivery.id, list(ids))
+    await learn(work, delivery, [id], at=at)
+    row = await work.fetch_one("SELECT * FROM delivery WHERE id = $1", delivery.id)
+    assert row is not None
+    return delivery_of(row)
 
 
 async def forget_early(db: Database, *, now: datetime) -> int:

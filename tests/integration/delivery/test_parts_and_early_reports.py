@@ -213,3 +213,48 @@ async def test_a_message_to_two_numbers_has_the_parts_of_each_apart(sms: PaperDe
     await until(sms, agent, message, DeliveryState.ACCEPTED)
 
     assert sorted(sms.paper.texts()) == [("+8613800138001", "Both"), ("+8613800138002", "Both")]
+
+
+async def test_an_answer_that_comes_late_makes_known_what_was_unknown_and_what_was_said_about_it(
+    sms: PaperDesk, agent: Caller
+) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("",)))
+    message = await write_to(sms, agent, "Hello")
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+    await sms.report("late-1", DeliveryState.DELIVERED)  # nobody knows yet what that is
+
+    await sms.report("late-1", DeliveryState.ACCEPTED, message_id=str(message.id))
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+async def test_a_late_answer_to_one_part_of_several_fills_its_place(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("p1", "", "p3")))
+    message = await write_to(sms, agent, LONG)
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+
+    await sms.report("p2", DeliveryState.ACCEPTED, message_id=str(message.id))
+    assert (await stands(sms, agent, message)).status is DeliveryState.ACCEPTED
+    for id in ("p3", "p2", "p1"):
+        await sms.report(id, DeliveryState.DELIVERED)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+async def test_a_late_answer_may_come_before_its_message_is_called_unknown(sms: PaperDesk, agent: Caller) -> None:
+    sms.paper.open.clear()
+    sms.paper.late_errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("",)))
+    message = await write_to(sms, agent, "Hello")
+    await eventually(lambda: taken(sms, "Hello"))
+    await sms.report("late-1", DeliveryState.ACCEPTED, message_id=str(message.id))
+    sms.paper.open.set()
+
+    async def ended() -> None:
+        row = await sms.desk.db.fetch_one("SELECT finished_at FROM delivery_attempt")
+        assert row is not None
+        assert row["finished_at"]
+
+    await eventually(ended)
+    await sms.report("late-1", DeliveryState.DELIVERED)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.delivery.parts import Word, stand
+from hub.delivery.parts import Word, filled, stand
 from hub.messages.states import DeliveryState as S
 
 IDS = ("a", "b", "c")
@@ -55,3 +55,11 @@ def test_the_order_of_reports_does_not_matter(orders: tuple[Sequence[Word], Sequ
 @given(st.lists(words, max_size=8), words)
 def test_a_report_said_twice_says_nothing_new(some: list[Word], again: Word) -> None:
     assert stand(IDS, [*some, again]) is stand(IDS, [*some, again, again])
+
+
+def test_a_late_id_takes_the_first_lost_place_once() -> None:
+    assert filled(("a", "", ""), ["b"]) == ("a", "b", "")
+    assert filled(("a", "b", ""), ["b"]) == ("a", "b", "")
+    assert filled(("a", "b"), ["c"]) == ("a", "b")
+    assert filled((), ["a"]) == ("a",)
+    assert filled(("",), ["a"]) == ("a",)

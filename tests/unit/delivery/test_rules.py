@@ -16,12 +16,17 @@ words = st.none() | st.text(min_size=1, max_size=5)
 
 
 @pytest.mark.covers("B-04")
-@given(purpose=st.sampled_from(Purpose), known=st.builds(Known, refused=words, suppressed=words, agreed=words))
+@given(purpose=st.sampled_from(Purpose), known=st.builds(Known, refused=words, suppressed=words, opted_out=words, agreed=words))
 def test_a_refusal_or_suppression_binds_every_purpose_and_marketing_needs_a_yes(purpose: Purpose, known: Known) -> None:
     decision = decide(purpose, known)
 
-    blocked = known.refused is not None or known.suppressed is not None
-    assert decision.allowed == (not blocked and (purpose is not Purpose.MARKETING or known.agreed is not None))
+    if purpose is Purpose.OPT_OUT and known.suppressed is None:  # the one answer to who stops or asks for help
+        assert (decision.allowed, decision.rule) == (True, "opt_out_answer")
+        return
+    blocked = {known.refused, known.suppressed, known.opted_out} != {None}
+    agreed = purpose is not Purpose.MARKETING or known.agreed is not None
+    assert decision.allowed == (not blocked and agreed)
+    assert (decision.rule == "opted_out") == (known.opted_out is not None)
     stored = decision.to_json()
     assert stored["rule"]
     assert stored["purpose"] == purpose.value
