@@ -52,6 +52,7 @@ class Composer:
             author_name=message.from_.name,
             automatic=message.kind is MessageKind.AUTO_REPLY,
             created_at=message.created_at,
+            provider_ids=deliveries[0].provider_ids,
             extra=await self._quote(message),
         )
 

@@ -6,6 +6,7 @@ It keeps all it took, so that a test can prove that nothing was handed over twic
 
 import asyncio
 import random
+import ssl
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +20,17 @@ from hub.channels.sms.smpp.status import Status
 from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Command, Frames, OutOfStep, Pdu, ShortMessage, Tag
 
 Fate = Literal[
-    "delivered", "throttled_once", "throttled", "bad_recipient", "undelivered", "expired", "silent", "early", "lost", "cut"
+    "delivered",
+    "throttled_once",
+    "throttled",
+    "bad_recipient",
+    "undelivered",
+    "expired",
+    "silent",
+    "early",
+    "lost",
+    "cut",
+    "late",
 ]
 
 DIGITS: dict[str, Fate] = {
@@ -32,6 +43,7 @@ DIGITS: dict[str, Fate] = {
     "9907": "early",  # the receipt before the answer
     "9908": "lost",  # taken, and no answer
     "9909": "cut",  # taken, and the connection closed instead of an answer
+    "9910": "late",  # taken, and answered after `late_by`
 }
 _DELIVERED, _EXPIRED, _UNDELIVERABLE, _ENROUTE = 2, 3, 5, 1  # message states (5.2.28)
 _WORDS = {_DELIVERED: "DELIVRD", _EXPIRED: "EXPIRED", _UNDELIVERABLE: "UNDELIV"}
@@ -84,10 +96,12 @@ class Smsc:
     early_receipts: float = 0.0
     lost_answers: float = 0.0
     receipt_after: float = 0.05  # seconds
+    late_by: float = 30.0
     by_digits: bool = True
     decimal_receipts: bool = False  # answers name a message by a hexadecimal id, receipts by the same as a decimal
     seed: int = 1
     heard: Callable[[Arrived], None] | None = None
+    tls: ssl.SSLContext | None = None
     taken: list[Taken] = field(default_factory=list)
     port: int = 0
     refusals: int = 0
@@ -105,7 +119,7 @@ class Smsc:
 
     async def start(self) -> None:
         """Listen on `port`; 0: on any that is free, and then it stands there."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -322,9 +336,9 @@ class _Link:
                 pass
             case "cut":
                 self.abort()
-            case "early":
-                loop = asyncio.get_running_loop()
-                loop.call_later(_EARLY_BY, self._write, pdu.command | RESPONSE, pdu.sequence, answer)
+            case "early" | "late":
+                loop, wait = asyncio.get_running_loop(), _EARLY_BY if fate == "early" else self.centre.late_by
+                loop.call_later(wait, self._write, pdu.command | RESPONSE, pdu.sequence, answer)
             case _:
                 self._write(pdu.command | RESPONSE, pdu.sequence, answer)
 

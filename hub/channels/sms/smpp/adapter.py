@@ -131,6 +131,17 @@ class SmppAdapter:
         self._record(message, f"taken as {', '.join(receipt.provider_ids)}", started)
         return receipt
 
+    async def fetch_status(self, message: OutboundMessage) -> DeliveryState | None:
+        """By query_sm, which knows a message by its id alone: where the answer to one part is lost nobody can be asked."""
+        if not message.provider_ids or not all(message.provider_ids):
+            return None
+        states = [await self._sender.state_of(id) for id in message.provider_ids]
+        if DeliveryState.FAILED in states:
+            return DeliveryState.FAILED
+        if None in states:
+            return None
+        return DeliveryState.DELIVERED if set(states) == {DeliveryState.DELIVERED} else DeliveryState.ACCEPTED
+
     def _record(self, message: OutboundMessage, answer: str, started: float) -> None:
         settings = self._settings
         to = ", ".join(party.value for party in message.recipients)

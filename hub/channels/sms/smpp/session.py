@@ -195,12 +195,11 @@ class Session:
             if not octets:
                 raise LinkLost("the centre closed the connection")
             try:
-                pdus = frames.feed(octets)
+                for pdu in frames.feed(octets):
+                    self._handle(pdu, group)
             except OutOfStep as error:
                 self._write(Pdu(command=Command.NACK, status=error.status, sequence=0))
                 raise LinkLost(f"the centre is out of step: {error}") from error
-            for pdu in pdus:
-                self._handle(pdu, group)
 
     def _handle(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:
         if pdu.command & RESPONSE:
@@ -277,7 +276,10 @@ class Session:
             return
         self._ended.set_exception(why)
         self._ended.exception()  # it may be that nobody waits
-        self._writer.transport.abort()
+        if self._writer.transport.get_write_buffer_size():
+            self._writer.transport.abort()
+        else:
+            self._writer.close()  # what was said last arrives
         for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(Unanswered("the link was lost before the answer"))

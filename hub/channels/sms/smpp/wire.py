@@ -4,7 +4,7 @@ Numbers in brackets are sections of "Short Message Peer to Peer Protocol Specifi
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -84,19 +84,18 @@ class Frames:
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, octets: bytes) -> list[Pdu]:
-        """The PDUs that are whole now. Raises `OutOfStep`; after that nothing can be read any more."""
-        data, at, found = self._rest + octets, 0, []
+    def feed(self, octets: bytes) -> Iterator[Pdu]:
+        """The PDUs that are whole now; to be read to the end. Raises `OutOfStep` behind the last good one; then nothing can be read any more."""
+        data, at = self._rest + octets, 0
         while len(data) - at >= HEADER:
             length, command, status, sequence = _head.unpack_from(data, at)
             if not HEADER <= length <= LONGEST:
                 raise OutOfStep(f"a PDU of {length} octets")
             if len(data) - at < length:
                 break
-            found.append(Pdu(command=command, status=status, sequence=sequence, body=data[at + HEADER : at + length]))
+            yield Pdu(command=command, status=status, sequence=sequence, body=data[at + HEADER : at + length])
             at += length
         self._rest = data[at:]
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
