@@ -10,6 +10,7 @@ from hub import clock
 from hub.auth.callers import SYSTEM
 from hub.channels.sms.common import SmsSettings
 from hub.channels.sms.opt_out import answer
+from hub.conversations.errors import Merged, NoSuchConversation
 from hub.conversations.store import lock_conversations
 from hub.db import Database
 from hub.delivery.carriers import Carriers
@@ -95,7 +96,11 @@ class OptOutAnswers:
         )
         try:
             await self._delivery.send(send, by=replace(SYSTEM, name=carrier.name))
-        except Refused:  # the number itself is not to be used
+        except (
+            Refused,
+            Merged,
+            NoSuchConversation,
+        ):  # the number is not to be used; or nobody could read it where it would stand
             return
 
     async def _has_said_enough(self, id: ConversationId) -> bool:
