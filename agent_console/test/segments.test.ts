@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
+import { objections } from '../src/composer/check'
+import { isNumber } from '../src/newmessage/recipients'
 import { foreign, inPlain, segment } from '../src/sms/segments'
+import { FULL, replyOption } from './fixtures'
 
 /** Beyond 255 parts there is only their number; of very many parts the units of each are not written out. */
 interface Case {
@@ -28,4 +31,21 @@ describe('the count of an SMS', () => {
   it('offers plain punctuation where that shortens it', () => expect(inPlain('“It’s” – 5 €…')).toBe('"It\'s" - 5 €...'))
   it('offers none where a word stays that is Unicode', () => expect(inPlain('“你好”')).toBeNull())
   it('offers none where nothing is strange', () => expect(inPlain('plain')).toBeNull())
+})
+
+describe('an SMS that is too long', () => {
+  const option = replyOption({ channel: 'sms', capabilities: { ...FULL, length_unit: 'gsm7', max_segments: 2 } })
+  const draft = { subject: '', cc: [], bcc: [], files: [] }
+
+  it('is refused by its parts, not by its letters', () => {
+    expect(objections(option, { ...draft, text: 'x'.repeat(306) })).toEqual([])
+    expect(objections(option, { ...draft, text: 'x'.repeat(307) })).toMatchObject([{ code: 'too_many_parts', weight: 'refused', params: { parts: 3, limit: 2 } }])
+    expect(objections(option, { ...draft, text: '字'.repeat(135) })).toMatchObject([{ params: { parts: 3 } }])
+  })
+  it('is counted without the blanks that are not sent', () => expect(objections(option, { ...draft, text: 'x'.repeat(306) + '  \n' })).toEqual([]))
+})
+
+describe('what is typed for a recipient', () => {
+  it.each(['138 0013 8000', '+86-138-0013-8000', '(415) 555-0100', '10690000'])('is a number: %s', (text) => expect(isNumber(text)).toBe(true))
+  it.each(['Wang', 'a1', '12', 'wang3000'])('is a name: %s', (text) => expect(isNumber(text)).toBe(false))
 })
