@@ -1,7 +1,7 @@
 """What providers and the other side say later, folded into the ledger."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -57,6 +57,7 @@ async def apply(
     What names an id of the provider's that is not known yet is kept for a while; what nobody can find the message of is in the
     journal only.
     """
+    reports = [_storable(report) for report in reports]
     await hold_ids(work, ((account_id, report.provider_id) for report in reports))
     targets = [await _target(work, account_id, report, read_token) for report in reports]
     # Before any delivery is read: else each of two reports at once were folded into what stood before both.
@@ -71,6 +72,10 @@ async def apply(
             touched.add(delivery.message_id)
     for id in sorted(touched):
         await settle_message(work, id)
+
+
+def _storable(report: DeliveryReport) -> DeliveryReport:
+    return replace(report, provider_code=plain.line(report.provider_code, 64), detail=plain.block(report.detail, 1000))
 
 
 async def learn(work: Work, delivery: Delivery, provider_ids: Sequence[str], *, at: datetime) -> None:
@@ -205,13 +210,13 @@ async def _fold_in(work: Work, delivery: Delivery, report: DeliveryReport, at: d
         report.state.value,
         report.source,
         failure,
-        report.provider_code[:64],
-        report.detail[:1000],
+        report.provider_code,
+        report.detail,
         provider_id,
     )
     state = await _stands(work, delivery, report)
     is_late = is_warning(delivery.state, report.state) and state is delivery.state
-    warning = report.detail[:1000] if is_late else delivery.warning
+    warning = report.detail if is_late else delivery.warning
     if state is not delivery.state or warning != delivery.warning:
         changed = state is not delivery.state
         await work.execute(
@@ -219,7 +224,7 @@ async def _fold_in(work: Work, delivery: Delivery, report: DeliveryReport, at: d
             delivery.id,
             state.value,
             failure if changed else (delivery.failure.value if delivery.failure else None),
-            report.detail[:1000] if changed else delivery.detail,
+            report.detail if changed else delivery.detail,
             warning,
             at,
         )

@@ -36,7 +36,7 @@ class Entry:
     @property
     def key(self) -> str:
         """As it is stored."""
-        return self.handover.key[:255]
+        return self.handover.key.replace("\0", "\ufffd")[:255]
 
     def pending(self) -> "Pending":
         """As one who claimed it would have it."""

@@ -8,6 +8,7 @@ from typing import Final
 import phonenumbers
 
 from hub.errors import Invalid
+from hub.messages.plain import line
 
 
 class ChannelKind(StrEnum):
@@ -90,7 +91,7 @@ def sms_party(text: str, *, region: str = "CN") -> str:
     Short codes (`10690000`), operators' access numbers and names (`Bank`) stay what they are; a number without its plus sign
     (`8613800138000`, usual with gateways) gets it. Total: no text is refused, an empty one is `anonymous`.
     """
-    plain = text.strip()[:MAX_PARTY].strip()
+    plain = line(text, MAX_PARTY)
     number = plain.translate(_MARKS)
     number = f"+{number[2:]}" if number.startswith("00") else number
     digits = number.removeprefix("+")

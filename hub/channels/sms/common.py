@@ -9,11 +9,14 @@ from msgspec import Meta
 
 from hub.channels.contract import Handover, Settings
 from hub.channels.sms.opt_out import Keyword, word_of
+from hub.messages import plain
 from hub.messages.address import MAX_PARTY, Address, AddressKind, ChannelKind, sms_party
 from hub.messages.capabilities import Capabilities, Feature, Level
 from hub.messages.content import IncomingFile
 from hub.messages.events import ChannelEvent, InboundMessage, OptOut, ThreadKey
 from hub.messages.segments import MAX_PARTS
+
+_MAX_TEXT = 20_000  # characters: 255 parts have 39,015 at most, and nobody reads so many
 
 SMS_FEATURES: Final[Mapping[Feature, Level]] = {
     Feature.TEXT: Level.FULL,
@@ -123,8 +126,8 @@ class SmsSettings(Settings, kw_only=True, forbid_unknown_fields=True):
 
 def sms_capabilities(settings: SmsSettings, **changes: Any) -> Capabilities:
     """Text counted in parts; `changes` replace what one provider does better (`features`, `max_files`, …)."""
-    plain = Capabilities(features=SMS_FEATURES, length_unit="gsm7", max_segments=settings.max_segments)
-    return replace(plain, **changes)
+    all_have = Capabilities(features=SMS_FEATURES, length_unit="gsm7", max_segments=settings.max_segments)
+    return replace(all_have, **changes)
 
 
 def inbound(
@@ -147,6 +150,7 @@ def inbound(
 
     `opt_out` overrides what the text says (a provider that decides itself); `answered`: that provider has answered it as well.
     """
+    text = plain.block(text, _MAX_TEXT)
     own = party(to or settings.sender, region=settings.region)
     address = party(sender, region=settings.region)
     message = InboundMessage(

@@ -301,3 +301,10 @@ async def test_whatever_octets_a_request_has_it_is_refused_and_breaks_nothing(do
         said = await reader.read()
         writer.close()
         assert said.split()[1] in (b"400", b"403"), octets
+
+
+async def test_what_no_database_stores_is_left_out_and_the_rest_is_taken(door: Door) -> None:
+    for number, form in enumerate((b"from=%2B861380000001&text=a%00b", b"from=Ba%00nk&text=ab", b"from=Bank&text=a%00b")):
+        assert (await door.call(door.path, form + b"&id=%00" + str(number).encode()))[0] == 200
+
+    assert [message["text"] for message in await door.texts()] == ["ab"] * 3

@@ -15,7 +15,6 @@ from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import Result
 from hub.channels.sms.parts import Book, Part, Piece, Unsure
 from hub.errors import HubError
-from hub.messages import plain
 from hub.messages.events import DeliveryReport
 
 log = getLogger(__name__)
@@ -23,7 +22,6 @@ log = getLogger(__name__)
 CURSOR = "cmpp"
 _REPORTS = 16  # stored at a time: a flood of them must not hold up those who write
 _LOOK = 15.0  # seconds between two looks for parts that do not come
-_MAX_TEXT = 20_000  # characters
 
 
 class Receiver:
@@ -131,7 +129,7 @@ class Receiver:
             raw=body,
             sender=sender,
             to=to,
-            text=plain.block(text, _MAX_TEXT),
+            text=text,
             received_at=self._context.now(),
             notices=notices,
         )

@@ -16,7 +16,6 @@ from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
 from hub.channels.sms.smpp.wire import ShortMessage
 from hub.errors import HubError
-from hub.messages import plain
 from hub.messages.events import DeliveryReport
 
 log = getLogger(__name__)
@@ -28,7 +27,6 @@ _SLOW = 5.0  # seconds: a centre may have given up waiting for our answer, and s
 _SAME_REFERENCE = 600.0  # seconds in which the same part with the same reference is the same, however well it was acknowledged
 _FORGOTTEN = 24 * 3600.0
 _LOOK = 15.0  # seconds between two looks for parts that do not come
-_MAX_TEXT = 20_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +163,7 @@ class Receiver:
             raw=body,
             sender=sender,
             to=to,
-            text=plain.block(text, _MAX_TEXT),
+            text=text,
             received_at=self._context.now(),
             notices=notices,
         )

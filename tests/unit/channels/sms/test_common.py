@@ -103,3 +103,19 @@ def test_a_provider_that_decides_itself_is_believed() -> None:
 
     assert word is not None
     assert (word.wish, word.answered) == ("stop", True)
+
+
+def test_what_no_database_stores_is_left_out_of_texts_and_senders() -> None:
+    handover = inbound(
+        SmsSettings(sender="10690000"),
+        key="1",
+        raw=b"",
+        sender="Ba\x00nk\u202e",
+        to="",
+        text="a\x00b\ud800\r\nc",
+        received_at=NOW,
+    )
+    (came,) = handover.events or ()
+
+    assert isinstance(came, InboundMessage)
+    assert (came.sender.value, came.text) == ("Bank", "ab\nc")
