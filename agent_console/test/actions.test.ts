@@ -182,4 +182,9 @@ describe('what is typed before the command bar is there', () => {
     press('r')
     expect(done).toEqual(['reply'])
   })
+  it('keeps its blanks, and presses no button', () => {
+    keepTyping()
+    expect(['i', ' ', 'a', 'Enter'].map((key) => press(key).defaultPrevented)).toEqual([true, true, true, true])
+    expect(typedAhead()).toBe('i a')
+  })
 })

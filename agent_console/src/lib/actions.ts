@@ -155,8 +155,8 @@ export function listenForKeys(): () => void {
   function take(event: KeyboardEvent): void {
     const stroke = event.isComposing || event.defaultPrevented ? '' : strokeOf(event)
     if (!stroke) return
-    if (ahead !== null && isCharacter(stroke)) {
-      ahead += stroke
+    if (ahead !== null && (isCharacter(stroke) || stroke === 'Space' || stroke === 'Enter')) {
+      ahead += stroke === 'Enter' ? '' : stroke === 'Space' ? ' ' : stroke // nor do they press the button that has the focus
       return event.preventDefault()
     }
     if (isHeldBack(stroke, event.target)) return
