@@ -1,5 +1,6 @@
 """What is known of the channel accounts that carry messages, kept for a moment: it is asked for with every message."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,6 +114,9 @@ class Carriers:
 
     async def _brief(self, account_id: AccountId) -> Brief:
         await self._refresh()
+        if account_id not in self._briefs:
+            await asyncio.sleep(0)  # what this process did a moment ago is told in the loop's next turn
+            await self._refresh()
         try:
             return self._briefs[account_id]
         except KeyError as missing:

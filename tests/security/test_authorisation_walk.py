@@ -86,7 +86,7 @@ CHANGED_BY_READERS = {"POST /api/v1/conversations/{conversation_id}/read"}
 
 SHARED = {
     "account_id", "address_id", "attachment_id", "bulk_id", "calendar_id", "channel", "customer_id", "journal_id",
-    "mode", "name", "org_id", "organisation_id", "provider_id", "queue_id", "role_id", "suppression_id", "tag_id",
+    "mode", "name", "opt_out_id", "org_id", "organisation_id", "provider_id", "queue_id", "role_id", "suppression_id", "tag_id",
     "team_id", "ticket_id", "token_id", "user_id", "view_id",
 }  # fmt: skip
 """Names in a path that mean things all who have the right share."""
