@@ -19,11 +19,13 @@ export interface Preferences {
   notifications: Record<string, { desktop: boolean; sound: boolean }>
   quiet_hours: { from: string; to: string; timezone: string } | null
   undo_seconds: number
+  /** Where alerts go by SMS (E.164). */
+  alert_number: string | null
   columns: Record<string, string | number | boolean | string[] | null>
 }
 
 const KEPT = 'switchboard.preferences'
-const STANDARD: Preferences = { density: 'comfortable', enter_sends: true, single_keys: true, shortcuts: {}, notifications: {}, quiet_hours: null, undo_seconds: 5, columns: {} }
+const STANDARD: Preferences = { density: 'comfortable', enter_sends: true, single_keys: true, shortcuts: {}, notifications: {}, quiet_hours: null, undo_seconds: 5, alert_number: null, columns: {} }
 
 /** This user's preferences, always whole. */
 export const preferences = reactive<Preferences>({ ...STANDARD, ...kept() })

@@ -104,6 +104,8 @@ export default {
     quiet_text: 'No sound and no notification in these hours ({zone}).',
     from: 'From',
     to: 'To',
+    number: 'Alerts by SMS to',
+    number_text: 'Such as a new voicemail or fax. Empty: none.',
     test: 'Try both',
     test_text: 'This is how it looks. If you heard two tones, sound works, too.',
     permission: { granted: 'Notifications are allowed', denied: 'This browser blocks notifications', default: 'Not asked yet' },

@@ -104,6 +104,8 @@ export default {
     quiet_text: '此时段内没有声音，也没有通知（{zone}）。',
     from: '从',
     to: '到',
+    number: '短信提醒号码',
+    number_text: '例如有新的语音留言或传真时。留空则不发送。',
     test: '试一下',
     test_text: '通知就是这个样子。如果听到两声提示音，说明声音也正常。',
     permission: { granted: '已允许通知', denied: '浏览器阻止了通知', default: '尚未询问' },
