@@ -80,7 +80,7 @@ class OutboundMessage:
     author_name: str = ""
     automatic: bool = False  # RFC 3834: marks it so that no machine answers it
     created_at: datetime
-    provider_ids: tuple[str, ...] = ()  # of an earlier attempt's parts, for who is asked what became of it; "" where none is known
+    provider_ids: tuple[str, ...] = ()  # of an earlier attempt's parts; "" where one is not known
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
