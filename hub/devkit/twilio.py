@@ -16,16 +16,12 @@ from aiohttp import web
 from yarl import URL
 
 from hub.channels.sms.opt_out import word_of
-from hub.devkit.twilio_messages import API, FATES, Fate, File, Message, signature
+from hub.devkit.twilio_messages import API, Fate, File, Message, signature
+from hub.devkit.twilio_rules import Refusal, Rules
 
 ACCOUNT_SID: Final = "AC" + "0" * 30 + "42"
 AUTH_TOKEN: Final = "simulated-twilio-token"  # noqa: S105
 
-_PARAMETERS: Final = frozenset(
-    "To From MessagingServiceSid Body MediaUrl StatusCallback ValidityPeriod MaxPrice ProvideFeedback Attempt ForceDelivery SmartEncoded "
-    "ContentSid ContentVariables SendAt ScheduleType ShortenUrls SendAsMms RiskCheck FallbackFrom ApplicationSid".split()
-)
-_MAX_BODY: Final = 1600  # characters
 _ANSWERS: Final = {
     "stop": "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.",
     "start": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.",
@@ -52,17 +48,6 @@ class Asked:
     headers: Mapping[str, str] = field(repr=False)
 
 
-class Refusal(web.HTTPException):
-    """An error as the API words it."""
-
-    def __init__(self, status: int, code: int, text: str, **headers: str) -> None:
-        self.status_code = status
-        more = f"https://www.twilio.com/docs/errors/{code}"
-        super().__init__(
-            headers=headers, content_type="application/json", text=_json(code=code, message=text, more_info=more, status=status)
-        )
-
-
 class TwilioSimulator:
     """One account. `numbers` are its numbers (or Messaging Service SIDs), each with the address that is called when a message comes in.
 
@@ -81,14 +66,13 @@ class TwilioSimulator:
     ) -> None:
         self.account_sid, self.tokens, self.pace, self.answers_stop = account_sid, list(tokens), pace, answers_stop
         self.numbers = dict(numbers or {})
+        self.rules = Rules(numbers=self.numbers)
         self.messages: dict[str, Message] = {}
         self.asked: list[Asked] = []
         self.calls: list[Call] = []
-        self.blocked: set[tuple[str, str]] = set()
         self.way = ("", "")
         self.on_change: Callable[[Message], None] = lambda message: None
         self.media_hangs = False
-        self._throttled: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
 
@@ -156,9 +140,9 @@ class TwilioSimulator:
             return ""
         pair = (message.to, message.sender)
         if keyword.wish == "stop":
-            self.blocked.add(pair)
+            self.rules.blocked.add(pair)
         elif keyword.wish == "start":
-            self.blocked.discard(pair)
+            self.rules.blocked.discard(pair)
         answer = Message(
             account_sid=self.account_sid,
             sender=message.to,
@@ -228,8 +212,8 @@ class TwilioSimulator:
 
     async def _create(self, request: web.Request) -> web.Response:
         form = parse_qs((await request.read()).decode(), keep_blank_values=True)
-        fate = self._judge({name: values[0] for name, values in form.items()}, form)
         one = {name: values[0] for name, values in form.items()}
+        fate = self.rules.judge(one, form)
         service = one.get("MessagingServiceSid")
         message = Message(
             account_sid=self.account_sid,
@@ -257,45 +241,6 @@ class TwilioSimulator:
         if last == "0408":
             await self._stopping.wait()
         return web.json_response(answer, status=201)
-
-    def _judge(self, one: Mapping[str, str], form: Mapping[str, Sequence[str]]) -> Fate:
-        to, body = one.get("To", ""), one.get("Body", "")
-        if unknown := set(form) - _PARAMETERS:
-            raise Refusal(400, 20001, f"unknown parameters: {', '.join(sorted(unknown))}")
-        if not to:
-            raise Refusal(400, 21604, "A 'To' phone number is required.")
-        if not to.removeprefix("+").isdigit():
-            raise Refusal(400, 21211, f"Invalid 'To' Phone Number: {to[:20]}")
-        self._judge_sender(one)
-        if not body and "MediaUrl" not in form:
-            raise Refusal(400, 21602, "Message body is required.")
-        if len(body) > _MAX_BODY:
-            raise Refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
-        if (one.get("From") or one.get("MessagingServiceSid", ""), to) in self.blocked:
-            raise Refusal(400, 21610, "Attempt to send to unsubscribed recipient")
-        return self._fate(to)
-
-    def _judge_sender(self, one: Mapping[str, str]) -> None:
-        sender, service = one.get("From"), one.get("MessagingServiceSid")
-        if not sender and not service:
-            raise Refusal(400, 21603, "A 'From' phone number is required.")
-        for given in filter(None, (sender, service)):
-            if given not in self.numbers:
-                raise Refusal(400, 21659, f"'From' {given} is not a Twilio phone number of this account")
-
-    def _fate(self, to: str) -> Fate:
-        last = to[-4:]
-        fate = FATES.get(last, Fate())
-        if last == "0429" and to in self._throttled:
-            return Fate()
-        if fate.status == 201:
-            return fate
-        if last == "0429":
-            self._throttled.add(to)
-            raise Refusal(429, fate.code, fate.text, **{"Retry-After": "1"})
-        if not fate.code:
-            raise web.HTTPBadGateway(text="<html>Bad Gateway</html>", content_type="text/html")
-        raise Refusal(fate.status, fate.code, fate.text)
 
     async def _report(self, message: Message, fate: Fate) -> None:
         for status in ("queued", *fate.end):
@@ -351,10 +296,6 @@ def _matches(message: Message, query: Mapping[str, str]) -> bool:
             not since or (message.sent_at is not None and message.sent_at.replace(microsecond=0) >= datetime.fromisoformat(since))
         )
     )
-
-
-def _json(**values: object) -> str:
-    return web.json_response(values).text or ""
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ class KannelSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             about="16 or more letters and digits, the same as in get-url. Kannel signs nothing: whoever knows it can pretend to be Kannel.",
             about_zh="至少 16 位字母或数字，与 get-url 中一致。Kannel 不签名：知道此密钥者即可冒充 Kannel。",
             secret=True,
-            pattern=r"^[A-Za-z0-9_-]{16,100}$",
+            pattern=r"^[A-Za-z0-9_\-]{16,100}$",
         ),
     ]
     smsc: Annotated[

@@ -26,6 +26,7 @@ from hub.delivery.service import Send
 from hub.devkit.twilio import File, TwilioSimulator
 from hub.devkit.twilio_messages import signature
 from hub.ids import AccountId
+from hub.messages import plain
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from tests.fixtures.desk import Desk, eventually
@@ -158,10 +159,15 @@ TEXTS = ("plain", "a+b  c & d=e%20", "你好，在吗？😀", "  kept \r\n blan
 
 
 def valid(door: Door) -> Iterator[tuple[str, str | None, dict[str, str], str]]:
-    """Twenty requests of every kind: rest of the address, body, headers, text."""
+    """Twenty requests of every kind: rest of the address, body, headers, text as it is filed."""
     for number, rest in enumerate(RESTS):
         fields = form(f"{TEXTS[number % len(TEXTS)]}{number}", Tag="")
-        yield rest, encoded(fields, number), door.signed(rest, fields, token=("", OLD)[number % 2]), fields["Body"]
+        yield (
+            rest,
+            encoded(fields, number),
+            door.signed(rest, fields, token=("", OLD)[number % 2]),
+            plain.block(fields["Body"], 1600),
+        )
     for number in range(4):  # a name that comes twice, as an add-on of Twilio's may send it
         fields = form(f"twice{number}")
         body = encoded(fields, number) + "&AddOns=b&AddOns=a"
