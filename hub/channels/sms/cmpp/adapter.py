@@ -1,31 +1,27 @@
 """One account at a CMPP gateway: the connection that stays open, what comes over it, and what is sent through it."""
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Literal, NoReturn
 
-from hub.channels.contract import AdapterContext, Check, Exchange, Handover, SendError, SendReceipt, Sink
+from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink
 from hub.channels.sms.cmpp.coding import source_of
 from hub.channels.sms.cmpp.octets import V2, V3, BadPdu
 from hub.channels.sms.cmpp.receiving import Receiver
-from hub.channels.sms.cmpp.sending import LateAnswer, Sender
-from hub.channels.sms.cmpp.session import Deliver, Gateway, LinkLost, Refused, Session, Times, signed_in
+from hub.channels.sms.cmpp.sending import CmppSender
+from hub.channels.sms.cmpp.session import Deliver, Gateway, Session, Times, signed_in
 from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import CHINA, sign_in_failure
 from hub.channels.sms.common import sms_capabilities
-from hub.errors import HubError, Unavailable
+from hub.channels.sms.link import LinkLost, Refused, stay_connected
+from hub.channels.sms.sender import LateAnswers
+from hub.errors import HubError
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities
 from hub.messages.content import OutboundMessage
-from hub.messages.events import DeliveryReport
-from hub.messages.states import DeliveryState, SendFailure
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds until the next try to connect
-_SETTLED = 30.0  # seconds a link stood,
-_USEFUL = 10  # or messages it carried, after which the next trouble begins with a short pause
+from hub.messages.states import SendFailure
 
 
 class CmppAdapter:
@@ -38,8 +34,8 @@ class CmppAdapter:
     def __init__(self, settings: CmppSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
-        self._late: asyncio.Queue[LateAnswer] = asyncio.Queue()
-        self._sender = Sender(settings, self._late.put_nowait)
+        self._late = LateAnswers()
+        self._sender = CmppSender(settings, self._late.put)
         self._carried = 0  # messages, by the connection that was lost last
 
     def capabilities(self) -> Capabilities:
@@ -56,27 +52,18 @@ class CmppAdapter:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(receiver.tend())
-                group.create_task(self._tell_late(sink))
-                await self._stay_connected(receiver.take)
+                group.create_task(self._late.hand_over(sink, self._context.now))
+                await stay_connected(lambda: self._live(receiver.take), carried=lambda: self._carried, lost=self._lost)
         finally:
             self._sender.expect_none()
             await receiver.land()
 
-    async def _stay_connected(self, deliver: Deliver) -> NoReturn:
-        pause = _FIRST_PAUSE
-        while True:
-            began, self._carried = time.monotonic(), 0
-            try:
-                await self._live(deliver)
-            except (Refused, OSError, Unavailable) as error:
-                self._context.state("retrying", _why(error))
-            if time.monotonic() - began > _SETTLED or self._carried > _USEFUL:
-                pause = _FIRST_PAUSE
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _lost(self, error: Exception) -> None:
+        self._context.state("retrying", _why(error))
 
     async def _live(self, deliver: Deliver) -> NoReturn:
         """One life of the connection; raises what ended it: `SendError` for what a person has to mend."""
+        self._carried = 0
         session: Session | None = None
         try:
             async with await self._signed_in(deliver) as session:
@@ -89,9 +76,9 @@ class CmppAdapter:
                     self._carried = session.carried
             raise LinkLost("closed")
         except Refused as refused:
-            failure, why = sign_in_failure(refused.result)
+            failure, why = sign_in_failure(refused.status)
             if failure is not SendFailure.UNAVAILABLE:
-                raise SendError(failure, why, provider_code=str(refused.result)) from refused
+                raise SendError(failure, why, provider_code=str(refused.status)) from refused
             raise
         finally:
             if session is None:
@@ -133,26 +120,6 @@ class CmppAdapter:
             )
         )
 
-    async def _tell_late(self, sink: Sink) -> None:
-        """Answers that came after their message was called unknown: now it is known."""
-        while True:
-            answer = await self._late.get()
-            report = DeliveryReport(
-                state=DeliveryState.FAILED if answer.failure else DeliveryState.ACCEPTED,
-                source="answer",
-                message_id=str(answer.message_id),
-                provider_id=answer.provider_ids[-1] if answer.provider_ids else None,
-                failure=answer.failure,
-                detail=answer.detail,
-            )
-            key = f"late:{answer.message_id}:{':'.join(answer.provider_ids)}"
-            handover = Handover(key=key, raw=answer.detail.encode(), events=(report,), received_at=self._context.now())
-            try:
-                await sink.accept(handover)
-            except HubError:
-                self._late.put_nowait(answer)
-                await asyncio.sleep(1)
-
     async def check(self) -> Sequence[Check]:
         """Connect and sign in. What the gateway delivers meanwhile stays unanswered, so that it comes again."""
         place = f"{self._settings.host}:{self._settings.port}"
@@ -172,4 +139,4 @@ async def _not_now(body: bytes, version: int) -> None:
 
 
 def _why(error: Exception) -> str:
-    return sign_in_failure(error.result)[1] if isinstance(error, Refused) else str(error) or type(error).__name__
+    return sign_in_failure(error.status)[1] if isinstance(error, Refused) else str(error) or type(error).__name__

@@ -1,31 +1,28 @@
 """One account at a short message centre: the connection that stays open, what comes over it, and what is sent through it."""
 
 import asyncio
-import random
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar, Literal, NoReturn
 
-from hub.channels.contract import AdapterContext, Check, Exchange, Handover, SendError, SendReceipt, Sink
+from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink
 from hub.channels.sms.common import sms_capabilities
+from hub.channels.sms.link import LinkLost, Refused, stay_connected
+from hub.channels.sms.sender import LateAnswers
 from hub.channels.sms.smpp.receiving import Receiver
-from hub.channels.sms.smpp.sending import LateAnswer, Sender
-from hub.channels.sms.smpp.session import Centre, Deliver, LinkLost, Refused, Session, Times, bound
+from hub.channels.sms.smpp.sending import SmppSender
+from hub.channels.sms.smpp.session import Centre, Deliver, Session, Times, bound
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status, failure_of, name_of
 from hub.channels.sms.smpp.wire import BadPdu, Bind, Command, ShortMessage
-from hub.errors import HubError, Unavailable
+from hub.errors import HubError
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities
 from hub.messages.content import OutboundMessage
-from hub.messages.events import DeliveryReport
 from hub.messages.states import DeliveryState, SendFailure
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds until the next try to connect
-_SETTLED = 30.0  # seconds a link stood,
-_USEFUL = 10  # or messages it carried, after which the next trouble begins with a short pause
 _PERSON = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS})
 _COMMANDS = {
     "transceiver": (Command.BIND_TRANSCEIVER,),
@@ -43,8 +40,8 @@ class SmppAdapter:
     def __init__(self, settings: SmppSettings, context: AdapterContext) -> None:
         self._settings = settings
         self._context = context
-        self._late: asyncio.Queue[LateAnswer] = asyncio.Queue()
-        self._sender = Sender(settings, self._late.put_nowait)
+        self._late = LateAnswers()
+        self._sender = SmppSender(settings, self._late.put)
         self._carried = 0  # messages, by the connection that was lost last
 
     def capabilities(self) -> Capabilities:
@@ -61,27 +58,18 @@ class SmppAdapter:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(receiver.tend())
-                group.create_task(self._tell_late(sink))
-                await self._stay_connected(receiver.take)
+                group.create_task(self._late.hand_over(sink, self._context.now))
+                await stay_connected(lambda: self._live(receiver.take), carried=lambda: self._carried, lost=self._lost)
         finally:
             self._sender.expect_none()
             await receiver.land()
 
-    async def _stay_connected(self, deliver: Deliver) -> NoReturn:
-        pause = _FIRST_PAUSE
-        while True:
-            began, self._carried = time.monotonic(), 0
-            try:
-                await self._live(deliver)
-            except (Refused, OSError, Unavailable) as error:
-                self._context.state("retrying", _why(error))
-            if time.monotonic() - began > _SETTLED or self._carried > _USEFUL:
-                pause = _FIRST_PAUSE
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))
-            pause = min(pause * 2, _LONGEST_PAUSE)
+    def _lost(self, error: Exception) -> None:
+        self._context.state("retrying", _why(error))
 
     async def _live(self, deliver: Deliver) -> NoReturn:
         """One life of the connection; raises what ended it: `SendError` for what a person has to mend."""
+        self._carried = 0
         sessions: list[Session] = []
         try:
             async with self._bound(_COMMANDS[self._settings.bind], deliver) as sessions:
@@ -154,26 +142,6 @@ class SmppAdapter:
                 message_id=message.id,
             )
         )
-
-    async def _tell_late(self, sink: Sink) -> None:
-        """Answers that came after their message was called unknown: now it is known."""
-        while True:
-            answer = await self._late.get()
-            report = DeliveryReport(
-                state=DeliveryState.FAILED if answer.failure else DeliveryState.ACCEPTED,
-                source="answer",
-                message_id=str(answer.message_id),
-                provider_id=answer.provider_ids[-1] if answer.provider_ids else None,
-                failure=answer.failure,
-                detail=answer.detail,
-            )
-            key = f"late:{answer.message_id}:{':'.join(answer.provider_ids)}"
-            raw = answer.detail.encode()
-            try:
-                await sink.accept(Handover(key=key, raw=raw, events=(report,), received_at=self._context.now()))
-            except HubError:
-                self._late.put_nowait(answer)
-                await asyncio.sleep(1)
 
     async def check(self) -> Sequence[Check]:
         """Connect and sign in, as a transmitter: then the centre delivers nothing to us."""

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from hub.channels.sms import link
+from hub.channels.sms.link import LinkLost, Refused, Unanswered
 from hub.channels.sms.smpp import session as sessions
-from hub.channels.sms.smpp.session import Centre, LinkLost, Refused, Session, Times, Unanswered, bound
+from hub.channels.sms.smpp.session import Centre, Session, Times, bound
 from hub.channels.sms.smpp.status import Status
 from hub.channels.sms.smpp.wire import RESPONSE, Bind, Command, Frames, Pdu, ShortMessage
 
@@ -166,7 +168,7 @@ async def test_a_centre_that_asks_without_reading_is_let_go(monkeypatch: pytest.
         far.say(Command.ENQUIRE_LINK, 1)
 
     async with against(script) as session:
-        monkeypatch.setattr(sessions, "_UNREAD", -1)  # else megabytes go into the buffers of the kernel first
+        monkeypatch.setattr(link, "_UNREAD", -1)  # else megabytes go into the buffers of the kernel first
         begin.set()
         assert "does not read" in await ends(session)
 

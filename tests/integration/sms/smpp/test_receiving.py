@@ -3,16 +3,18 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
 from hub.channels.contract import Accepted, Duplicate, Handover
+from hub.channels.sms.link import Link
 from hub.channels.sms.smpp import coding
 from hub.channels.sms.smpp.receiving import Receiver
 from hub.channels.sms.smpp.session import Session, Times
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
-from hub.channels.sms.smpp.wire import ShortMessage, Tag
+from hub.channels.sms.smpp.wire import Pdu, ShortMessage, Tag
 from hub.errors import Unavailable
 from hub.messages.address import ChannelKind
 from hub.messages.events import InboundMessage, OptOut
@@ -111,7 +113,9 @@ async def test_missing_parts_are_waited_for_and_then_missed() -> None:
 
     async def tended(*, minutes: float, come: tuple[int, ...] = ()) -> list[InboundMessage]:
         nonlocal now
-        receiver, session = Receiver(SmppSettings(), context, sink), Session(never, window=1, times=Times())
+        receiver = Receiver(SmppSettings(), context, sink)
+        link = Link[Pdu](asyncio.StreamReader(), cast(asyncio.StreamWriter, None))  # nothing is said on it
+        session = Session(link, never, window=1, times=Times())
         await receiver.load()
         for number in come:
             await receiver.take(session, bodies[number - 1], bodies[number - 1].encode())
