@@ -56,7 +56,7 @@
     const times = []
     let last
     const step = (now) => {
-      if (last !== undefined) times.push(now - last)
+      if (last !== undefined) times.push(Math.round(now - last)) // three frames are 50, not 50.1
       last = now
       if (move(times.length)) requestAnimationFrame(step)
       else done(times)

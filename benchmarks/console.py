@@ -27,6 +27,7 @@ TIMING = (Path(__file__).parent / "_timing.js").read_text()
 LISTED, TALKED, ROW_HEIGHT = 10_000, 500, 76
 _LONGEST = 80  # seconds in the browser, whatever happens there
 _REST = 250  # milliseconds between two presses: a quick reader's pace
+_HELD = 90  # milliseconds a finger stays on a key: letting go of it is an event that the browser answers with a frame, too
 _NEW_ID = "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-7000-8000-' || hex(randomblob(6)))"
 _OPEN = "state = 'open' AND waiting_for = 'us'"
 _TALKED = f"SELECT id, row_number() OVER (ORDER BY n) - 1 AS place FROM conversation WHERE {_OPEN}"
@@ -160,7 +161,7 @@ async def _presses(page: Page, times: int) -> list[tuple[float, float]]:
     measured = []
     for _ in range(times):
         await page.wait_for_timeout(_REST)
-        measured.append(await _while(page, "timing.pressed('j')", page.keyboard.press("j")))
+        measured.append(await _while(page, "timing.pressed('j')", page.keyboard.press("j", delay=_HELD)))
     return measured
 
 
@@ -183,7 +184,7 @@ async def _sends(page: Page, times: int) -> list[float]:
         await page.keyboard.press("n")
         await page.locator("textarea:focus").wait_for()
         await page.keyboard.type(text)
-        measured.append(await _while(page, f"timing.sent('{text}')", page.keyboard.press("Control+Enter")))
+        measured.append(await _while(page, f"timing.sent('{text}')", page.keyboard.press("Control+Enter", delay=_HELD)))
         await page.keyboard.press("Escape")
         await page.wait_for_timeout(_REST)
     return measured
