@@ -26,7 +26,7 @@ from hub.delivery.rich import plain_of
 from hub.delivery.service import Send
 from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import AccountId, ConversationId, CustomerId, MessageId, UserId
-from hub.messages.address import Address, AddressKind, BadAddress, normal, normal_sms
+from hub.messages.address import Address, AddressKind, BadAddress, ChannelKind, recipient
 from hub.messages.content import Draft, StoredFile
 
 api = Router(tag="conversations")
@@ -38,6 +38,12 @@ Text = Annotated[str, Meta(max_length=100_000)]
 Html = Annotated[str, Meta(max_length=400_000)]
 Subject = Annotated[str, Meta(max_length=500)]
 
+_WRITTEN_TO_BY = {
+    AddressKind.EMAIL: ChannelKind.EMAIL,
+    AddressKind.PHONE: ChannelKind.SMS,
+    AddressKind.VISITOR: ChannelKind.WEBCHAT,
+}
+
 
 class PartyGiven(msgspec.Struct, forbid_unknown_fields=True):
     """An address as somebody typed it."""
@@ -47,10 +53,8 @@ class PartyGiven(msgspec.Struct, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=300)] = ""
 
     def normal(self, region: str) -> Address:
-        """In normal form; raises `BadAddress`. What has a telephone number is written to by short message, which has short codes too."""
-        is_phone = self.kind is AddressKind.PHONE
-        value = normal_sms(self.address, region=region) if is_phone else normal(self.kind, self.address, region=region)
-        return Address(kind=self.kind, value=value, name=self.name)
+        """In normal form; raises `BadAddress`."""
+        return recipient(_WRITTEN_TO_BY[self.kind], self.address, region=region, name=self.name)
 
 
 Parties = Annotated[list[PartyGiven], Meta(max_length=100)]

@@ -9,7 +9,7 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Known, Purpose, decide
 from hub.delivery.store import known_of
 from hub.ids import AccountId
-from hub.messages.address import ADDRESS_KIND_OF, Address, AddressKind, ChannelKind, international_phone, normal, normal_sms
+from hub.messages.address import Address, AddressKind, international_phone, recipient
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,14 +28,12 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
 async def reach(db: Database, carriers: Carriers, account_id: AccountId, text: str, *, region: str) -> Reach:
     """What writing first to what somebody typed would meet. Raises `NoSuchAccount`, `AccountDisabled`, `BadAddress`."""
     carrier = await carriers.get(account_id)
-    kind = ADDRESS_KIND_OF[carrier.channel]
-    is_sms = carrier.channel is ChannelKind.SMS
-    address = Address(kind=kind, value=normal_sms(text, region=region) if is_sms else normal(kind, text, region=region))
+    address = recipient(carrier.channel, text, region=region)
     known = (await known_of(db, [address])).get((address, carrier.channel), Known())
     decision = decide(Purpose.SERVICE, known)
     return Reach(
         address=address.value,
-        display=international_phone(address.value) if kind is AddressKind.PHONE else address.value,
+        display=international_phone(address.value) if address.kind is AddressKind.PHONE else address.value,
         allowed=decision.allowed,
         refusals=() if decision.allowed else (decision.rule,),
         customer=await _customer(db, address),

@@ -11,7 +11,7 @@ from hub.delivery.queries import with_deliveries
 from hub.delivery.service import DeliveryService, Send
 from hub.errors import Invalid
 from hub.ids import AccountId, MessageId
-from hub.messages.address import ADDRESS_KIND_OF, Address, ChannelKind, normal, normal_sms
+from hub.messages.address import ChannelKind, recipient
 from hub.messages.content import Draft
 
 _TRIED = (ChannelKind.SMS, ChannelKind.EMAIL)
@@ -33,7 +33,7 @@ class Trials:
             raise Invalid("nobody can be written to first on this channel", path="account_id")
         async with self._db.unit_of_work() as work:
             await audit.record(work, by, "account.test_message", subject=("account", account_id), detail={"to": to})
-        address = Address(kind=ADDRESS_KIND_OF[carrier.channel], value=self._normal(carrier.channel, to))
+        address = recipient(carrier.channel, to, region=self._region)
         subject = text.splitlines()[0][:60] if carrier.channel is ChannelKind.EMAIL and text.strip() else ""
         draft = Draft(text=text, subject=subject, to=(address,))
         return await self._delivery.send(Send(account_id=account_id, draft=draft, purpose=Purpose.SERVICE, aside=True), by=by)
@@ -51,8 +51,3 @@ class Trials:
         if row is None:
             raise NoSuchMessage()
         return (await with_deliveries(self._db, [message_of(row)]))[0]
-
-    def _normal(self, channel: ChannelKind, text: str) -> str:
-        if channel is ChannelKind.SMS:
-            return normal_sms(text, region=self._region)
-        return normal(ADDRESS_KIND_OF[channel], text, region=self._region)

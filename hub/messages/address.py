@@ -161,3 +161,10 @@ def normal(kind: AddressKind, text: str, *, region: str = "CN") -> str:
             return normal_phone(text, region=region)
         case AddressKind.VISITOR:
             return text.strip()
+
+
+def recipient(channel: ChannelKind, text: str, *, region: str = "CN", name: str = "") -> Address:
+    """Whom somebody means to write to on a channel: by short message also a service's short code. Raises `BadAddress`."""
+    kind = ADDRESS_KIND_OF[channel]
+    value = normal_sms(text, region=region) if channel is ChannelKind.SMS else normal(kind, text, region=region)
+    return Address(kind=kind, value=value, name=name)
