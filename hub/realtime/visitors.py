@@ -1,6 +1,6 @@
 """What visitors' pages say over their socket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +28,7 @@ from hub.realtime.notices import talk_notice
 from hub.realtime.ports import Afterwards, Choice, Choices, IpOf, Openings, SinkFor, Uploads
 from hub.realtime.visitor_links import VisitorLink, VisitorLinks
 from hub.realtime.visitor_view import Talk, VisitorView
+from hub.visitors import introduction
 from hub.visitors.appearance import appearance
 from hub.visitors.errors import UnknownSite
 from hub.visitors.service import Visitors as VisitorService
@@ -134,6 +135,8 @@ class Visitors:
         """Store the visitor's message; the answer goes out only when it is durable."""
         said = _offered(said, link.site)
         contact = protocol.given_contact(said)
+        if link.talk is None or link.talk.state == "closed":
+            await self._require_introduction(link, contact)
         link.visitor = await self._visitors.introduce(link.visitor, **contact)
         visitor = link.visitor
         extra: dict[str, Any] = {"identified": visitor.identified}
@@ -151,6 +154,18 @@ class Visitors:
         if stored is None:
             raise Unavailable("stored, not filed yet: ask again")
         return {"message": stored}
+
+    async def _require_introduction(self, link: VisitorLink, given: Mapping[str, str]) -> None:
+        """What the panel asks before a conversation begins, for whoever passes it by."""
+        known = link.visitor
+        _, online = await self._choices.of_site(link.site)
+        introduction.require(
+            link.site.settings,
+            name=given.get("name") or known.name,
+            email=given.get("email") or known.email,
+            phone=given.get("phone") or known.phone,
+            online=online,
+        )
 
     async def _stored(self, result: Accepted | Duplicate) -> dict[str, Any] | None:
         if isinstance(result, Accepted) and result.message is not None:

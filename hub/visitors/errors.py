@@ -1,6 +1,6 @@
-"""Why a visitor is not let in."""
+"""Why a visitor is not let in, or not listened to."""
 
-from hub.errors import NotFound, Unauthorised
+from hub.errors import Invalid, NotFound, Unauthorised
 
 
 class BadIdentity(Unauthorised):
@@ -25,3 +25,9 @@ class UnknownSite(NotFound):
     """No such site, or it is switched off."""
 
     code = "unknown_site"
+
+
+class IntroductionNeeded(Invalid):
+    """The site asks for a name or an address before the first message, and it is not there or is none."""
+
+    code = "introduction_needed"

@@ -133,12 +133,25 @@ test('a refusal for good stays with its reason until it is tried again or thrown
   vi.advanceTimersByTime(40_000)
   expect(chat.outbox.items.map(({ failed }) => failed)).toEqual(['bad_message'])
   expect(sends()).toHaveLength(1)
-  chat.outbox.retry(chat.outbox.items[0]!.key)
+  chat.outbox.retry(chat.outbox.items[0]!.key, {})
   expect(sends()).toHaveLength(2)
   server().answers(sends()[1]!.id, { ok: false, code: 'bad_message', detail: '', retry: false })
   await settle()
   chat.outbox.remove(chat.outbox.items[0]!.key)
   expect(Object.keys(storage).filter((name) => name.startsWith('out:'))).toEqual([])
+})
+
+test('who is to say first who he is, is asked, and tries again with it', async () => {
+  letIn()
+  chat.say('hi')
+  server().answers(sends()[0]!.id, { ok: false, code: 'introduction_needed', detail: '', retry: false })
+  await settle()
+  letIn({ site: { ...SITE, ask: { name: 'required', email: 'off', phone: 'off' }, asks: true } })
+  expect(chat.asks).toBe(true)
+  chat.who = { name: 'Ann' }
+  chat.outbox.retry(chat.outbox.items[0]!.key, chat.who)
+  await settle()
+  expect(sends().map(({ data }) => [data.text, data.name])).toEqual([['hi', undefined], ['hi', 'Ann']])
 })
 
 test('a refusal for now is tried again, later each time', async () => {

@@ -153,6 +153,7 @@ class Around:
     auth: Auth
     settings: SiteSettings
     is_on: bool = True
+    online: bool = True
     files: dict[UUID, tuple[str, StoredFile, bytes]] = field(default_factory=dict)
     present: dict[UUID, UUID] = field(default_factory=dict)
     chosen: list[tuple[UUID, str]] = field(default_factory=list)
@@ -178,7 +179,7 @@ class Around:
         self.chosen.append((user_id, state))
 
     async def of_site(self, site: Site) -> tuple[Sequence[Choice], bool]:
-        return [Choice(kind="queue", id=SITE, name="Sales", online=True)], True
+        return [Choice(kind="queue", id=SITE, name="Sales", online=True)], self.online
 
     async def send_transcript(self, id: UUID, *, to: str, site: str, locale: str) -> None:
         self.transcripts.append((id, to))

@@ -56,6 +56,66 @@ async def test_a_retried_message_is_one_message(live: Live) -> None:
     assert row["stored"] == 1
 
 
+@pytest.mark.covers("M-30")
+async def test_what_a_site_asks_for_is_asked_of_who_passes_its_panel_by_too(live: Live) -> None:
+    live.around.settings = replace(live.around.settings, ask_name="required", ask_email="required", ask_phone="optional")
+    visitor = await live.visitor()
+    hello = await visitor.heard("hello")
+
+    refused = [
+        await visitor.call("send", _message("hi")),
+        await visitor.call("send", _message("hi", name="  ", email="ann@example.com")),
+        await visitor.call("send", _message("hi", name="Ann", email="nobody")),
+    ]
+    untouched = await live.db.fetch_one("SELECT name, email FROM visitor WHERE id = $1", UUID(hello["visitor_id"]))
+    taken = await visitor.call("send", _message("hi", name="Ann", email="ann@example.com"))
+    await visitor.until(lambda: visitor.events("message.added"))
+    more = await visitor.call("send", _message("and this"))
+    back = await live.visitor(token=hello["token"])
+    await back.heard("hello")
+
+    assert [(answer["code"], answer["retry"]) for answer in refused] == [("introduction_needed", False)] * 3
+    assert [answer["detail"].rpartition(": ")[2] for answer in refused] == ["name, email", "name", "email"]
+    assert untouched is not None
+    assert tuple(untouched.values()) == ("", "")
+    assert (taken["ok"], more["ok"], (await back.call("send", _message("again")))["ok"]) == (True, True, True)
+
+
+@pytest.mark.covers("M-30")
+async def test_while_nobody_is_there_one_address_is_enough_and_none_is_too_few(live: Live) -> None:
+    live.around.settings, live.around.online = replace(live.around.settings, offline_contact="required"), False
+    visitor, other = await live.visitor(), await live.visitor()
+    await visitor.heard("hello")
+    await other.heard("hello")
+
+    refused = await visitor.call("send", _message("hi", name="Ann"))
+    by_phone = await visitor.call("send", _message("hi", phone="123456"))
+    live.around.online = True
+    while_there = await other.call("send", _message("hi"))
+
+    assert (refused["ok"], refused["code"]) == (False, "introduction_needed")
+    assert (by_phone["ok"], while_there["ok"]) == (True, True)
+
+
+@pytest.mark.covers("M-30")
+async def test_who_is_in_a_talk_already_is_asked_nothing_when_the_site_begins_to_ask(live: Live) -> None:
+    visitor = await live.visitor()
+    hello = await visitor.heard("hello")
+    await visitor.call("send", _message("hi"))
+    live.around.settings = replace(live.around.settings, ask_name="required")
+    again = await live.visitor(token=hello["token"])
+    await again.heard("hello")
+
+    during = await again.call("send", _message("still here"))
+    async with live.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET state = 'closed'")
+    later = await live.visitor(token=hello["token"])
+    await later.heard("hello")
+
+    assert during["ok"] is True
+    assert (await later.call("send", _message("something else")))["code"] == "introduction_needed"
+
+
 @pytest.mark.covers("W-03")
 async def test_the_answer_reaches_every_page_of_the_visitor_and_of_nobody_else(live: Live) -> None:
     visitor, stranger = await live.visitor(), await live.visitor()

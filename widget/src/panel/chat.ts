@@ -21,6 +21,7 @@ const PARTS = {
 type Parts = { [Name in keyof typeof PARTS]: Awaited<ReturnType<(typeof PARTS)[Name]>> }
 
 const PAGE = 50 // messages the server sends at once
+const UNKNOWN = 'introduction_needed' // what the server asks of the visitor was not said with the message
 const ASK_AGAIN = 15_000 // milliseconds between questions who will answer
 
 /** The chat of one page: connection, messages, what is on its way, what is unread. */
@@ -117,7 +118,7 @@ export class Chat {
   /** Whether he is asked who he is, too. */
   get asks(): boolean {
     const { site } = this.state
-    return this.canChoose && (site.asks || (!site.online && site.offline_contact !== 'off'))
+    return (this.canChoose || this.outbox.items.some(({ failed }) => failed === UNKNOWN)) && (site.asks || (!site.online && site.offline_contact !== 'off'))
   }
 
   /** Add files to the message that is being written. */
@@ -318,7 +319,9 @@ export class Chat {
     if (this.state.phase !== 'online') throw new NoAnswer()
     try {
       const said = { client_key: key, text, files: files.map(({ id }) => id), ...(wish && { wish }), ...who }
-      return (await this.sio.ask('send', said)) as Answer<{ message: Message }> | undefined
+      const answer = (await this.sio.ask('send', said)) as Answer<{ message: Message }> | undefined
+      if (answer && !answer.ok && answer.code === UNKNOWN) this.sio.restart() // the greeting says what is asked now
+      return answer
     } catch (error) {
       if (this.sio.connected) this.sio.restart() // it answers nothing: the line is dead without knowing
       throw error

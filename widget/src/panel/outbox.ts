@@ -55,11 +55,11 @@ export class Outbox {
     this.kick()
   }
 
-  /** Try a failed one once more, as the last. */
-  retry(key: string): void {
+  /** Try a failed one once more, as the last, with what the visitor says of himself now. */
+  retry(key: string, who: Partial<Contact>): void {
     const item = this.items.find((one) => one.key === key)
     if (!item) return
-    const fresh = { ...item, failed: null }
+    const fresh = { ...item, who: { ...item.who, ...who }, failed: null }
     this.items = [...this.items.filter((one) => one !== item), fresh]
     this.keep(fresh)
     this.kick()

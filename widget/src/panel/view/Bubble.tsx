@@ -1,9 +1,12 @@
 import { h } from 'preact'
 
 import type { Message } from '../model'
+import type { Key } from '../i18n/words'
 import type { Outgoing } from '../outbox'
 import type { ViewProps } from './App'
 import { withLinks } from './links'
+
+const REASONS: Record<string, Key> = { no_such_upload: 'failedFiles', introduction_needed: 'failedForm' }
 
 interface Props {
   message: Message
@@ -54,8 +57,8 @@ export function OutgoingBubble({ chat, words, item }: ViewProps & { item: Outgoi
 function Failed({ chat, words, item: { key, failed } }: ViewProps & { item: Outgoing }) {
   return (
     <p class="meta" role="alert">
-      <strong>{words.t(failed === 'no_such_upload' ? 'failedFiles' : 'failed')}</strong>{' '}
-      <button type="button" class="link" onClick={() => chat.outbox.retry(key)}>
+      <strong>{words.t(REASONS[failed!] ?? 'failed')}</strong>{' '}
+      <button type="button" class="link" onClick={() => chat.outbox.retry(key, chat.who)}>
         {words.t('retry')}
       </button>{' '}
       <button type="button" class="link" onClick={() => chat.outbox.remove(key)}>
