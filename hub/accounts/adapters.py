@@ -59,8 +59,12 @@ class Lent:
             http=self.http,
             state=state,
             public_url=self.public_url,
-            hooks_url=f"{self.hooks_url}/hooks/{account_id}",
+            hooks_url=self.hook_address(account_id),
         )
+
+    def hook_address(self, account_id: AccountId) -> str:
+        """Where the provider of an account reaches it."""
+        return f"{self.hooks_url}/hooks/{account_id}"
 
 
 @dataclass(slots=True)

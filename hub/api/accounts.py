@@ -186,7 +186,7 @@ async def hook_address(request: Request, account_id: AccountId) -> HookAddress:
     account = await request.hub.accounts.get(account_id)
     if not issubclass(catalog.adapter_class(account.provider), ReceivesWebhooks):
         return HookAddress(url=None)
-    return HookAddress(url=f"{request.hub.settings.hooks_url}/hooks/{account.id}")
+    return HookAddress(url=request.hub.accounts.hook_address(account.id))
 
 
 def _adapter_view(entry: AdapterEntry) -> AdapterView:

@@ -30,7 +30,7 @@ async def connect(hub: Hub, phone: DemoPhone) -> None:
     await _account(hub, "短信 SMS (10690000)", "smpp", {**centre, "help_text": "山茶花房 Camellia House"}, {"password": PASSWORD})
     settings = hub.settings
     twilio.way = (settings.hooks_url, f"http://{_here(settings.http_host)}:{settings.http_port}")
-    twilio.numbers[LONG_NUMBER] = f"{settings.hooks_url}/hooks/{account_id}"
+    twilio.numbers[LONG_NUMBER] = hub.accounts.hook_address(account_id)
 
 
 async def _account(hub: Hub, name: str, provider: str, wanted: Mapping[str, Any], secrets: Mapping[str, str]) -> AccountId:
