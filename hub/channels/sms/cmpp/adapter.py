@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, NoReturn
 from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink
 from hub.channels.sms.cmpp.coding import source_of
 from hub.channels.sms.cmpp.octets import V2, V3, BadPdu
-from hub.channels.sms.cmpp.receiving import Receiver
+from hub.channels.sms.cmpp.receiving import CmppReceiver
 from hub.channels.sms.cmpp.sending import CmppSender
 from hub.channels.sms.cmpp.session import Deliver, Gateway, Session, Times, signed_in
 from hub.channels.sms.cmpp.settings import CmppSettings
@@ -46,7 +46,7 @@ class CmppAdapter:
         """Keep the connection, and hand over what comes by it. Raises `SendError` where the gateway does not let us in."""
         if not self._settings.host or not self._settings.sp_id:
             raise SendError(SendFailure.BAD_SETTINGS, "no server or no enterprise code is set")
-        receiver = Receiver(self._settings, self._context, sink)
+        receiver = CmppReceiver(self._settings, self._context, sink)
         self._sender.expect_link()
         await receiver.load()
         try:

@@ -11,7 +11,7 @@ from hub.channels.contract import AdapterContext, Check, Exchange, SendError, Se
 from hub.channels.sms.common import sms_capabilities
 from hub.channels.sms.link import LinkLost, Refused, stay_connected
 from hub.channels.sms.sender import LateAnswers
-from hub.channels.sms.smpp.receiving import Receiver
+from hub.channels.sms.smpp.receiving import SmppReceiver
 from hub.channels.sms.smpp.sending import SmppSender
 from hub.channels.sms.smpp.session import Centre, Deliver, Session, Times, bound
 from hub.channels.sms.smpp.settings import SmppSettings
@@ -52,7 +52,7 @@ class SmppAdapter:
         """Keep the connection, and hand over what comes by it. Raises `SendError` where the centre does not let us in."""
         if not self._settings.host:
             raise SendError(SendFailure.BAD_SETTINGS, "no server is set")
-        receiver = Receiver(self._settings, self._context, sink)
+        receiver = SmppReceiver(self._settings, self._context, sink)
         self._sender.expect_link()
         await receiver.load()
         try:

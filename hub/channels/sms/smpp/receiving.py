@@ -1,32 +1,24 @@
-"""What a centre delivers: messages, parts of messages, and receipts. Each is durable before it is acknowledged."""
+"""What a centre delivers: messages, parts of messages, and receipts. None has an id, so what comes again is known by its octets."""
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from logging import getLogger
+from dataclasses import dataclass
 from time import monotonic
 
-from hub.channels.contract import AdapterContext, Handover, Sink
-from hub.channels.sms import common, parts
-from hub.channels.sms.parts import Book, Joined, Part, Piece, Unsure
+from hub.channels.contract import AdapterContext, Sink
+from hub.channels.sms import parts
+from hub.channels.sms.parts import Part, Unsure
+from hub.channels.sms.receiving import ArrivedPart, Receiver
 from hub.channels.sms.smpp import receipts
 from hub.channels.sms.smpp.coding import piece_of, text_of
 from hub.channels.sms.smpp.session import Session
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
 from hub.channels.sms.smpp.wire import ShortMessage
-from hub.errors import HubError
 from hub.messages.events import DeliveryReport
 
-log = getLogger(__name__)
-
-CURSOR = "smpp"
-_REPORTS = 16  # receipts stored at a time: a flood of them must not hold up those who write
 _SURE_AFTER = 1.0  # seconds: an acknowledgement has been written by then
 _SLOW = 5.0  # seconds: a centre may have given up waiting for our answer, and send again
 _SAME_REFERENCE = 600.0  # seconds in which the same part with the same reference is the same, however well it was acknowledged
 _FORGOTTEN = 24 * 3600.0
-_LOOK = 15.0  # seconds between two looks for parts that do not come
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,135 +33,49 @@ class _Seen:
     is_part: bool
 
 
-class Receiver:
-    """The way in of one account, for one run of its adapter."""
+class SmppReceiver(Receiver[SmppSettings]):
+    """See `Receiver`."""
 
     def __init__(self, settings: SmppSettings, context: AdapterContext, sink: Sink) -> None:
-        self._settings = settings
-        self._context = context
-        self._sink = sink
-        self._book = Book()
+        super().__init__(settings, context, sink, name="smpp", patience=60 * settings.parts_minutes)
         self._seen: list[_Seen] = []
-        self._lock = asyncio.Lock()  # the book is written in the order in which it grows
-        self._reporting = asyncio.Semaphore(_REPORTS)
-        self._taking: set[asyncio.Task[Status]] = set()
+
+    def _text(self, octets: bytes, coding: int) -> str:
+        return text_of(octets, coding, self._settings)
 
     async def load(self) -> None:
         """Take up what an earlier run left."""
-        self._book = parts.read(await self._context.cursor(CURSOR))
+        await super().load()
         self._seen = [_Seen(one.digest, one.at, None, 0.0, 0.0, False) for one in self._book.unsure]
 
     async def take(self, session: Session, message: ShortMessage, body: bytes) -> Status:
         """Make a deliver_sm durable; the status to answer with. On trouble of ours the centre is asked to send it again."""
-        # In a task of its own: the end of the link must not leave open whether it is stored.
-        task = asyncio.create_task(self._stored(session, message, body))
-        self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
-        return await asyncio.shield(task)
+        storing = self._receipt(message, body) if receipts.is_receipt(message) else self._message(session, message, body)
+        return await self._settled(storing, not_now=Status.RX_T_APPN)
 
-    async def _stored(self, session: Session, message: ShortMessage, body: bytes) -> Status:
-        try:
-            if receipts.is_receipt(message):
-                await self._report(message, body)
-            else:
-                await self._message(session, message, body)
-        except HubError as error:
-            log.warning("a short message was not taken", extra={"account_id": self._context.account_id, "reason": error.code})
-            return Status.RX_T_APPN
+    async def _receipt(self, message: ShortMessage, body: bytes) -> Status:
+        receipt = receipts.parse(message, self._settings.receipt_ids)
+        events = [_event(receipt)] if receipt else []  # one that names no message is kept in the journal all the same
+        await self._store_report(f"dlr:{parts.digest_of(body)}", body, events)
         return Status.ROK
 
-    async def tend(self) -> None:
-        """Deliver what came of long messages whose rest does not come; until cancelled."""
-        while True:
-            try:
-                async with self._lock:
-                    before = self._now() - 60 * self._settings.parts_minutes
-                    for key in parts.overdue(self._book, before=before):
-                        await self._let_go(key)
-            except HubError as error:
-                log.warning("parts wait longer", extra={"account_id": self._context.account_id, "reason": error.code})
-            await asyncio.sleep(_LOOK)
-
-    async def land(self) -> None:
-        """What is being stored is stored, or fails, within a moment."""
-        if self._taking:
-            await asyncio.wait(self._taking, timeout=0.3)
-
-    async def _report(self, message: ShortMessage, body: bytes) -> None:
-        receipt = receipts.parse(message, self._settings.receipt_ids)
-        events = [self._event(receipt)] if receipt else []  # one that names no message is kept in the journal all the same
-        async with self._reporting:
-            await self._sink.accept(self._kept(f"dlr:{parts.digest_of(body)}", body, events))
-
-    def _event(self, receipt: receipts.Receipt) -> DeliveryReport:
-        return DeliveryReport(
-            state=receipt.state,
-            source="receipt",
-            provider_id=receipt.id,
-            failure=receipt.failure,
-            provider_code=receipt.error,
-            detail=receipt.word,
-        )
-
-    async def _message(self, session: Session, message: ShortMessage, body: bytes) -> None:
+    async def _message(self, session: Session, message: ShortMessage, body: bytes) -> Status:
         digest, began = parts.digest_of(body), monotonic()
         async with self._lock:
             if self._came_before(digest, session):
-                return
-            key = f"mo:{digest}:{self._now():.6f}"
+                return Status.ROK
+            key, sender, to = f"mo:{digest}:{self._now():.6f}", message.source, message.destination
             piece, octets = piece_of(message)
             unsure = self._unsure(digest)
             if piece is None:
-                text = text_of(octets, message.data_coding, self._settings)
-                book = parts.with_unsure(self._book, unsure)
-                await self._store(self._inbound(key, body, message.source, message.destination, text), book)
+                handover = self._inbound(key, body, sender, to, self._text(octets, message.data_coding))
+                await self._store(handover, parts.with_unsure(self._book, unsure))
             else:
-                await self._part(key, message, body, piece, Part(message.data_coding, octets), unsure)
+                part = Part(message.data_coding, octets)
+                await self._store_part(ArrivedPart(key=key, body=body, sender=sender, to=to, piece=piece, part=part), unsure)
             answered = monotonic()
             self._seen.append(_Seen(digest, self._now(), session, answered, answered - began, piece is not None))
-
-    async def _part(
-        self, key: str, message: ShortMessage, body: bytes, piece: Piece, part: Part, unsure: Sequence[Unsure]
-    ) -> None:
-        name = parts.set_key(message.source, message.destination, piece)
-        for other in parts.in_the_way(self._book, name, piece, part):
-            await self._let_go(other)
-        book, whole = parts.add(self._book, piece, part, sender=message.source, to=message.destination, at=self._now())
-        book = parts.with_unsure(book, unsure)
-        if whole is None:
-            await self._store(self._kept(key, body, []), book)
-        else:
-            await self._store(self._inbound(key, body, whole.sender, whole.to, self._text(whole)), book)
-
-    async def _let_go(self, name: str) -> None:
-        """File what came of a long message."""
-        came = parts.joined(self._book.sets[name])
-        body = b"".join(part.octets for part in came.parts.values())
-        key = f"parts:{parts.digest_of(body)}:{self._book.sets[name].at:.6f}"
-        handover = self._inbound(key, body, came.sender, came.to, self._text(came), notices=("parts_missing",))
-        await self._store(handover, parts.without(self._book, name))
-
-    async def _store(self, handover: Handover, book: Book) -> None:
-        await self._sink.accept(replace(handover, cursor=(CURSOR, parts.write(book))))
-        self._book = book
-
-    def _kept(self, key: str, body: bytes, events: Sequence[DeliveryReport]) -> Handover:
-        return Handover(key=key, raw=body, events=tuple(events), received_at=self._context.now())
-
-    def _inbound(self, key: str, body: bytes, sender: str, to: str, text: str, notices: Sequence[str] = ()) -> Handover:
-        return common.inbound(
-            self._settings,
-            key=key,
-            raw=body,
-            sender=sender,
-            to=to,
-            text=text,
-            received_at=self._context.now(),
-            notices=notices,
-        )
-
-    def _text(self, came: Joined) -> str:
-        return parts.text(came, lambda octets, coding: text_of(octets, coding, self._settings))
+        return Status.ROK
 
     def _came_before(self, digest: str, session: Session) -> bool:
         """Whether the centre repeats what it saw no acknowledgement of; a customer may well write the same twice."""
@@ -186,5 +92,13 @@ class Receiver:
     def _unsure(self, digest: str) -> list[Unsure]:
         return [*(Unsure(one.digest, one.at) for one in self._seen), Unsure(digest, self._now())]
 
-    def _now(self) -> float:
-        return self._context.now().timestamp()
+
+def _event(receipt: receipts.Receipt) -> DeliveryReport:
+    return DeliveryReport(
+        state=receipt.state,
+        source="receipt",
+        provider_id=receipt.id,
+        failure=receipt.failure,
+        provider_code=receipt.error,
+        detail=receipt.word,
+    )

@@ -10,7 +10,7 @@ import pytest
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.channels.sms.link import Link
 from hub.channels.sms.smpp import coding
-from hub.channels.sms.smpp.receiving import Receiver
+from hub.channels.sms.smpp.receiving import SmppReceiver
 from hub.channels.sms.smpp.session import Session, Times
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
@@ -113,7 +113,7 @@ async def test_missing_parts_are_waited_for_and_then_missed() -> None:
 
     async def tended(*, minutes: float, come: tuple[int, ...] = ()) -> list[InboundMessage]:
         nonlocal now
-        receiver = Receiver(SmppSettings(), context, sink)
+        receiver = SmppReceiver(SmppSettings(), context, sink)
         link = Link[Pdu](asyncio.StreamReader(), cast(asyncio.StreamWriter, None))  # nothing is said on it
         session = Session(link, never, window=1, times=Times())
         await receiver.load()
