@@ -1,7 +1,7 @@
 """Adapters as they are needed: one instance an account and version, with what the hub lends it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 import aiohttp
@@ -71,7 +71,7 @@ class Lent:
 class _Built:
     brief: Brief
     adapter: ChannelAdapter
-    settings: Settings
+    settings: Settings = field(repr=False)
     states: list[State] = field(default_factory=list)
 
 
@@ -105,9 +105,16 @@ class Adapters:
         built.states.append(state)
         return built.adapter, lambda: built.states.remove(state)
 
-    def forget(self, account_id: AccountId) -> None:
-        """Build it anew when it is asked for next."""
-        self._built.pop(account_id, None)
+    def hook_address(self, account_id: AccountId) -> str:
+        """See `Lent.hook_address`."""
+        return self._lent.hook_address(account_id)
+
+    def forget_off(self, accounts: Iterable[Brief]) -> None:
+        """Let go of those that are switched off or deleted, passwords and all; one that was switched on since is left alone."""
+        for account in accounts:
+            built = self._built.get(account.id)
+            if built is not None and not account.enabled and built.brief.version < account.version:
+                del self._built[account.id]
 
     async def _get(self, account_id: AccountId) -> _Built:
         row = await queries.row_of(self._db, account_id)

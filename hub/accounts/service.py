@@ -55,7 +55,7 @@ class Accounts:
 
     def hook_address(self, account_id: AccountId) -> str:
         """What to enter at the provider of an account, if it calls: nothing is looked up."""
-        return self._lent.hook_address(account_id)
+        return self.adapters.hook_address(account_id)
 
     async def test(self, provider: str, settings: Mapping[str, Any], account_id: AccountId | None = None) -> list[Check]:
         """Try settings that are not saved; left out, those of `account_id` are taken.

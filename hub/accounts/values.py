@@ -48,7 +48,7 @@ class NewAccount:
 
     name: str
     provider: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)  # passwords among them
     enabled: bool = True
     queue_id: QueueId | None = None
     client_key: UUID | None = None
@@ -59,7 +59,7 @@ class AccountChange:
     """Fields to change; what is `UNSET` stays. Of `settings` only those named are changed; a secret left out is kept."""
 
     name: str | UnsetType = UNSET
-    settings: Mapping[str, Any] | UnsetType = UNSET
+    settings: Mapping[str, Any] | UnsetType = field(default=UNSET, repr=False)
     enabled: bool | UnsetType = UNSET
     queue_id: QueueId | UnsetType | None = UNSET
 

@@ -27,8 +27,11 @@ class Settings(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Fields are annotated with `msgspec.Meta(title=…, description=…, extra_json_schema=…)`; the console draws a form from the JSON schema. A secret
     has `extra_json_schema={"writeOnly": True}`: it is stored encrypted and never given out again. Labels in Chinese:
-    `{"x-title-zh": …, "x-description-zh": …}`.
+    `{"x-title-zh": …, "x-description-zh": …}`. Its repr tells no value: passwords are among them.
     """
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,14 +181,17 @@ class ParsesRaw(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """One request of a provider, as it came: nothing is decoded, and nobody has looked at who sent it."""
+    """One request of a provider, as it came: nothing is decoded, and nobody has looked at who sent it.
+
+    Some providers show a secret in the address or a header: its repr tells neither.
+    """
 
     method: str  # GET or POST
-    url: str  # as the provider wrote it: the configured public address and `target`
-    target: str  # raw path and query: order, `+`, `%20` and repeated parameters as received
-    path_rest: str  # raw; what follows `/hooks/<account id>/`, without the query
-    headers: Mapping[str, str]  # names in lower case; of a repeated one all values, joined by ", "
-    body: bytes
+    url: str = field(repr=False)  # as the provider wrote it: the configured public address and `target`
+    target: str = field(repr=False)  # raw path and query: order, `+`, `%20` and repeated parameters as received
+    path_rest: str = field(repr=False)  # raw; what follows `/hooks/<account id>/`, without the query
+    headers: Mapping[str, str] = field(repr=False)  # names in lower case; of a repeated one all values, joined by ", "
+    body: bytes = field(repr=False)
     remote: str  # the address it came from, behind trusted proxies
 
 

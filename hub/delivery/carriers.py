@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 
 from hub.accounts import events, queries
@@ -31,7 +31,7 @@ class Carrier:
     channel: ChannelKind
     queue_id: QueueId | None
     adapter: ChannelAdapter
-    settings: Settings
+    settings: Settings = field(repr=False)
 
     @property
     def by_log(self) -> bool:
@@ -132,6 +132,7 @@ class Carriers:
         self._known = asked
         for id in [id for id, (version, _) in self._ready.items() if id not in briefs or briefs[id].version != version]:
             del self._ready[id]
+        self._adapters.forget_off(briefs.values())
         self._briefs, self._own = briefs, own
         self._exclusive = frozenset(id for id, brief in briefs.items() if brief.enabled and _is_exclusive(brief.provider))
         if asked > self._told:

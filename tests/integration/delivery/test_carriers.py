@@ -61,3 +61,35 @@ async def test_what_is_changed_while_it_is_read_is_read_again(desk: Desk, monkey
     await reading
 
     assert (await carriers.get(mailbox)).name == "Other"
+
+
+async def test_what_is_switched_off_or_deleted_is_let_go_and_what_is_on_again_is_not(desk: Desk) -> None:
+    accounts, carriers = desk.hub.accounts, desk.hub.carriers
+    mailbox = await desk.mailbox()
+    built = (await carriers.get(mailbox)).adapter
+    off = await accounts.change(mailbox, AccountChange(enabled=False), version=1, by=SYSTEM)
+    await asyncio.sleep(0)  # the bus tells
+    await carriers.shut({})
+    assert not accounts.adapters.is_newest(mailbox, built)
+
+    old = await accounts.briefs()
+    await accounts.change(mailbox, AccountChange(enabled=True), version=off.version, by=SYSTEM)
+    again = await accounts.adapters.get(mailbox)
+    accounts.adapters.forget_off(old.values())  # as a reading that was overtaken has it
+    assert accounts.adapters.is_newest(mailbox, again)
+
+    await accounts.delete(mailbox, by=SYSTEM)
+    await asyncio.sleep(0)  # the bus tells
+    await carriers.shut({})
+    assert not accounts.adapters.is_newest(mailbox, again)
+
+
+async def test_no_secret_stands_in_what_a_log_might_print(desk: Desk) -> None:
+    secrets = {"address": "a@b.cd", "smtp_host": "mail.example", "smtp_user": "me", "smtp_password": "canary-7f3a"}
+    new = NewAccount(name="New", provider="mail", settings=secrets)
+    made = await desk.hub.accounts.create(new, by=SYSTEM)
+    carrier = await desk.hub.carriers.get(made.id)
+
+    printed = repr((new, AccountChange(settings=secrets), made, carrier, carrier.settings, vars(desk.hub.accounts.adapters)))
+
+    assert "canary-7f3a" not in printed
