@@ -9,10 +9,12 @@ from hub.conversations import uploads
 from hub.db import prune_events
 from hub.delivery.alerting import Alerting
 from hub.delivery.opted_out import OptOutAnswers
+from hub.intake.unnamed import UnnamedBytes
 from hub.jobs import Handler, Job, Worker
 from hub.messages.jobs import (
     ANSWER_OPT_OUT,
     BULK,
+    DROP_BYTES,
     PRUNE_EVENTS,
     PRUNE_NOTIFICATIONS,
     PRUNE_UPLOADS,
@@ -60,6 +62,7 @@ def job_worker(hub: Hub) -> Worker:
         WAKE_SNOOZED: wake_snoozed,
         RETAG: retag,
         BULK: bulk,
+        DROP_BYTES: UnnamedBytes(hub.db, hub.media).perform,
         SEND_ALERT: Alerting(hub.db, hub.carriers, hub.delivery, hub.auth.preferences).perform,
         ANSWER_OPT_OUT: OptOutAnswers(hub.db, hub.carriers, hub.delivery).perform,
     }

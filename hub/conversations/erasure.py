@@ -1,7 +1,6 @@
 """Taking away what a visitor said, when he asks for it. What we said stays: it is the hub's own record."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hub import clock
@@ -21,22 +20,33 @@ SELECT v.into_id FROM conversation_move v JOIN conversation c ON c.id = v.from_i
 _HIS = "conversation_id = ANY($1::uuid[]) AND from_kind = 'visitor' AND from_value = $2"
 
 
-async def erase_said(work: Work, visitor_id: VisitorId) -> Sequence[JournalId]:
-    """Empty every message of a visitor, end his conversations and let nobody find him by them any more; the journal rows of it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What is left of it elsewhere: the journal rows it came by, and the digests of the files it named."""
+
+    journal_ids: tuple[JournalId, ...] = ()
+    digests: tuple[str, ...] = ()
+
+
+async def erase_said(work: Work, visitor_id: VisitorId) -> Erased:
+    """Empty every message of a visitor, end his conversations and let nobody find him by them any more.
 
     A note of it stands in each conversation afterwards, and a merge or split of one can no longer be undone. What colleagues
     wrote among themselves and what a customer record holds is not touched.
     """
     ids = [row["id"] for row in await work.fetch(_WHERE, visitor_id)]
     if not ids:
-        return ()
+        return Erased()
     locked = await lock_conversations(work, ids)
-    found = await work.fetch(f"SELECT n, journal_id FROM message WHERE {_HIS}", ids, str(visitor_id))
+    found = await work.fetch(f"SELECT n, journal_id, attachments FROM message WHERE {_HIS}", ids, str(visitor_id))
     await _empty(work, ids, visitor_id, [row["n"] for row in found])
     for conversation in locked.values():
         if conversation.visitor_id == visitor_id:
             await _end(work, conversation)
-    return tuple(row["journal_id"] for row in found if row["journal_id"] is not None)
+    return Erased(
+        journal_ids=tuple(row["journal_id"] for row in found if row["journal_id"] is not None),
+        digests=tuple(file["sha256"] for row in found for file in row["attachments"]),
+    )
 
 
 async def _empty(work: Work, ids: list[UUID], visitor_id: VisitorId, numbers: list[int]) -> None:

@@ -3,7 +3,7 @@
 from hub.media.digest import Blob, digest_of, is_digest
 from hub.media.errors import BlobMissing, BlobTooLarge, NoPreview, StoreUnavailable
 from hub.media.renditions import Rendition, Renditions, Waveform
-from hub.media.service import Recorded, find, keep, record, record_all
+from hub.media.service import Recorded, Struck, find, keep, record, record_all, strike
 from hub.media.sniff import sniff
 from hub.media.store import MediaStore, open_store
 
@@ -17,6 +17,7 @@ __all__ = [
     "Rendition",
     "Renditions",
     "StoreUnavailable",
+    "Struck",
     "Waveform",
     "digest_of",
     "find",
@@ -26,4 +27,5 @@ __all__ = [
     "record",
     "record_all",
     "sniff",
+    "strike",
 ]

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -80,9 +81,9 @@ class LocalStore:
     async def has(self, digest: str) -> bool:
         return is_digest(digest) and await _on_disk(self._path(digest).is_file)
 
-    async def delete(self, digest: str) -> None:
+    async def delete(self, digest: str, *, untouched_for: timedelta = timedelta()) -> bool:
         path = self._path(digest)
-        await _on_disk(lambda: path.unlink(missing_ok=True))
+        return await _on_disk(lambda: _remove(path, time.time() - untouched_for.total_seconds()))
 
     def _path(self, digest: str) -> Path:
         if not is_digest(digest):
@@ -129,6 +130,17 @@ def _open(path: Path) -> BinaryIO:
 def _read(path: Path) -> bytes:
     with _open(path) as file:
         return file.read()
+
+
+def _remove(path: Path, before: float) -> bool:
+    """Every `put` writes the file anew, so its time is that of the last one."""
+    try:
+        if path.stat().st_mtime > before:
+            return False
+    except FileNotFoundError:
+        return True
+    path.unlink(missing_ok=True)
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import tempfile
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,6 +12,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store as Bucket
 
+from hub import clock
 from hub.media.digest import Blob, is_digest
 from hub.media.errors import BlobMissing, BlobTooLarge, StoreUnavailable
 from hub.media.store import CHUNK, Source, chunks_of
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 1024 * 1024
 """Bytes held in memory before a blob on its way to the bucket is spooled to disk: its key is known only at its end."""
+
+_FRESH = timedelta(minutes=1)
+"""Equal bytes are not sent again within this time. Later they are, so that the time of an object tells when they were put last."""
 
 _RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 
@@ -59,7 +63,8 @@ class S3Store:
         return Blob(digest=digest.hexdigest(), size=size)
 
     async def _upload(self, digest: str, spool: BinaryIO) -> None:
-        if await self.has(digest):
+        stored = await self._stored_at(digest)
+        if stored is not None and stored > clock.now() - _FRESH:
             return
         try:
             await obstore.put_async(self._bucket, _key(digest), spool)
@@ -82,21 +87,27 @@ class S3Store:
         return b"".join([chunk async for chunk in self.open(digest)])
 
     async def has(self, digest: str) -> bool:
+        return await self._stored_at(digest) is not None
+
+    async def _stored_at(self, digest: str) -> datetime | None:
         try:
-            await obstore.head_async(self._bucket, _key(digest))
+            return (await obstore.head_async(self._bucket, _key(digest)))["last_modified"]
         except (FileNotFoundError, BlobMissing):
-            return False
+            return None
         except BaseError as error:
             raise StoreUnavailable("the object store does not answer") from error
-        return True
 
-    async def delete(self, digest: str) -> None:
+    async def delete(self, digest: str, *, untouched_for: timedelta = timedelta()) -> bool:
+        stored = await self._stored_at(digest) if untouched_for else None
+        if stored is not None and stored > clock.now() - untouched_for:
+            return False
         try:
             await obstore.delete_async(self._bucket, _key(digest))
         except FileNotFoundError:
-            return
+            pass
         except BaseError as error:
             raise StoreUnavailable("the object store does not answer") from error
+        return True
 
 
 def _range(start: int, size: int | None) -> "GetOptions":

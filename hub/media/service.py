@@ -55,3 +55,27 @@ async def find(db: Database, digest: str) -> Recorded:
     if row is None:
         raise BlobMissing(digest)
     return Recorded(digest=row["digest"], size=row["size"], content_type=row["content_type"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Struck:
+    """Rows that are gone: of the blobs, and the digests of what had been made of them to be shown."""
+
+    blobs: tuple[Recorded, ...]
+    made: tuple[str, ...]
+
+
+async def strike(work: Work, digests: Sequence[str]) -> Struck:
+    """Take the rows of blobs away. The caller knows that nothing names them, and sees to the bytes once this is committed."""
+    made = await work.fetch(
+        "DELETE FROM media_rendition WHERE digest = ANY($1::text[]) RETURNING made_digest",
+        list(digests),
+    )
+    rows = await work.fetch(
+        "DELETE FROM media_blob WHERE digest = ANY($1::text[]) RETURNING digest, size, content_type",
+        list(digests),
+    )
+    return Struck(
+        blobs=tuple(Recorded(**dict(row.items())) for row in rows),
+        made=tuple(sorted({row["made_digest"] for row in made if row["made_digest"]})),
+    )

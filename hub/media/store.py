@@ -1,6 +1,7 @@
 """Where blobs are kept: what a store promises, and how one is opened from the settings."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -27,8 +28,8 @@ class MediaStore(Protocol):
     async def has(self, digest: str) -> bool:
         """Whether the blob is here."""
 
-    async def delete(self, digest: str) -> None:
-        """Forget the blob; one that is not here is no error."""
+    async def delete(self, digest: str, *, untouched_for: timedelta = timedelta()) -> bool:
+        """Forget the blob, unless it was put, perhaps once more, within this time; whether it is gone. One that is not here is no error."""
 
 
 def open_store(url: str, data_dir: Path) -> MediaStore:

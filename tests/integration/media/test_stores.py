@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,17 @@ async def test_a_deleted_blob_is_gone_and_may_be_deleted_again(store: MediaStore
     await store.delete(blob.digest)
 
     assert not await store.has(blob.digest)
+
+
+async def test_what_was_put_lately_even_once_more_is_not_deleted_as_old(store: MediaStore) -> None:
+    blob = await store.put(b"twice")
+
+    refused = await store.delete(blob.digest, untouched_for=timedelta(minutes=1))
+    kept = await store.has(blob.digest)
+    await asyncio.sleep(1.1)  # S3 tells whole seconds
+    deleted = await store.delete(blob.digest, untouched_for=timedelta(microseconds=1))
+
+    assert (refused, kept, deleted, await store.has(blob.digest)) == (False, True, True, False)
 
 
 async def test_a_source_that_breaks_leaves_nothing_behind(tmp_path: Path) -> None:
