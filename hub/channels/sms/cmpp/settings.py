@@ -2,14 +2,14 @@
 
 from typing import Annotated, Literal
 
-from hub.channels.sms.common import SmsSettings, field
+from hub.channels.sms.common import field
+from hub.channels.sms.operator_settings import MaxRate, OperatorSettings, PartsMinutes, Port, ResponseSeconds
 
 
-class CmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
+class CmppSettings(OperatorSettings, kw_only=True, forbid_unknown_fields=True):
     """One account at a gateway. `sender` is the access number (Src_Id) without the extension."""
 
-    host: Annotated[str, field("connection", "Server", "服务器")] = ""
-    port: Annotated[int, field("connection", "Port", "端口", ge=1, le=65535)] = 7890
+    port: Port = 7890
     version: Annotated[
         Literal["2.0", "3.0"],
         field(
@@ -84,30 +84,8 @@ class CmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             le=500,
         ),
     ] = 16
-    max_rate: Annotated[
-        int,
-        field(
-            "pace",
-            "Messages a second",
-            "每秒短信数",
-            about="What the contract allows; 0 for no limit. When the operator says that it is too much, the hub slows down by itself.",
-            about_zh="合同允许的速率；0 表示不限。运营商提示过快时会自动降速。",
-            ge=0,
-            le=10_000,
-        ),
-    ] = 0
-    response_seconds: Annotated[
-        float,
-        field(
-            "pace",
-            "Seconds to wait for an answer",
-            "等待应答的秒数",
-            about="A message without an answer by then is shown as unknown and never sent again by itself.",
-            about_zh="到时仍无应答的短信显示为“结果未知”，不会自动重发。",
-            ge=1,
-            le=120,
-        ),
-    ] = 60.0
+    max_rate: MaxRate = 0
+    response_seconds: ResponseSeconds = 60.0
     test_seconds: Annotated[
         float,
         field(
@@ -120,15 +98,4 @@ class CmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             le=600,
         ),
     ] = 60.0
-    parts_minutes: Annotated[
-        int,
-        field(
-            "receipts",
-            "Minutes to wait for missing parts of a long message",
-            "等待长短信缺失部分的分钟数",
-            about="Then what came is shown, with a notice.",
-            about_zh="到时显示已收到的部分，并附提示。",
-            ge=1,
-            le=1440,
-        ),
-    ] = 15
+    parts_minutes: PartsMinutes = 15

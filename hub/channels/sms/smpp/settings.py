@@ -2,15 +2,15 @@
 
 from typing import Annotated, Literal
 
-from hub.channels.sms.common import SmsSettings, field
+from hub.channels.sms.common import field
+from hub.channels.sms.operator_settings import MaxRate, OperatorSettings, PartsMinutes, Port, ResponseSeconds
 from hub.channels.sms.smpp.receipts import IdForm
 
 
-class SmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
+class SmppSettings(OperatorSettings, kw_only=True, forbid_unknown_fields=True):
     """One account at a centre. `sender` is the source address."""
 
-    host: Annotated[str, field("connection", "Server", "服务器")] = ""
-    port: Annotated[int, field("connection", "Port", "端口", ge=1, le=65535)] = 2775
+    port: Port = 2775
     security: Annotated[Literal["tls", "none"], field("connection", "Encryption", "加密")] = "none"
     system_id: Annotated[str, field("connection", "System ID", "系统 ID（system_id）", max_length=15)] = ""
     password: Annotated[str, field("connection", "Password", "密码", secret=True, max_length=8)] = ""
@@ -38,30 +38,8 @@ class SmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
             le=500,
         ),
     ] = 10
-    max_rate: Annotated[
-        int,
-        field(
-            "pace",
-            "Messages a second",
-            "每秒短信数",
-            about="What the contract allows; 0 for no limit. When the operator says that it is too much, the hub slows down by itself.",
-            about_zh="合同允许的速率；0 表示不限。运营商提示过快时会自动降速。",
-            ge=0,
-            le=10_000,
-        ),
-    ] = 0
-    response_seconds: Annotated[
-        float,
-        field(
-            "pace",
-            "Seconds to wait for an answer",
-            "等待应答的秒数",
-            about="A message without an answer by then is shown as unknown and never sent again by itself.",
-            about_zh="到时仍无应答的短信显示为“结果未知”，不会自动重发。",
-            ge=1,
-            le=120,
-        ),
-    ] = 10.0
+    max_rate: MaxRate = 0
+    response_seconds: ResponseSeconds = 10.0
     enquire_seconds: Annotated[
         float, field("pace", "Seconds between two looks whether the link stands", "链路检测间隔（秒）", ge=1, le=600)
     ] = 30.0
@@ -153,15 +131,4 @@ class SmppSettings(SmsSettings, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = "as_is"
     receipt_ids: Annotated[IdForm, field("receipts", "Message ids in receipts", "回执中的短信 ID")] = "as_is"
-    parts_minutes: Annotated[
-        int,
-        field(
-            "receipts",
-            "Minutes to wait for missing parts of a long message",
-            "等待长短信缺失部分的分钟数",
-            about="Then what came is shown, with a notice.",
-            about_zh="到时显示已收到的部分，并附提示。",
-            ge=1,
-            le=1440,
-        ),
-    ] = 15
+    parts_minutes: PartsMinutes = 15
