@@ -7,6 +7,7 @@ from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
 from hub.db import prune_events
+from hub.delivery import reports
 from hub.delivery.alerting import Alerting
 from hub.delivery.opted_out import OptOutAnswers
 from hub.intake.unnamed import UnnamedBytes
@@ -15,6 +16,7 @@ from hub.messages.jobs import (
     ANSWER_OPT_OUT,
     BULK,
     DROP_BYTES,
+    FORGET_EARLY_REPORTS,
     PRUNE_EVENTS,
     PRUNE_NOTIFICATIONS,
     PRUNE_UPLOADS,
@@ -43,6 +45,9 @@ def job_worker(hub: Hub) -> Worker:
             await alerts.prune(work)
         await hub.bulk.prune()
 
+    async def forget_early_reports(_: Job) -> None:
+        await reports.forget_early(hub.db, now=clock.now())
+
     async def wake_snoozed(_: Job) -> None:
         while await hub.conversations.wake_snoozed():
             pass
@@ -60,6 +65,7 @@ def job_worker(hub: Hub) -> Worker:
         PRUNE_NOTIFICATIONS: prune_notifications,
         TELL_USERS: hub.notifications.perform,
         WAKE_SNOOZED: wake_snoozed,
+        FORGET_EARLY_REPORTS: forget_early_reports,
         RETAG: retag,
         BULK: bulk,
         DROP_BYTES: UnnamedBytes(hub.db, hub.media).perform,
@@ -71,4 +77,5 @@ def job_worker(hub: Hub) -> Worker:
     worker.schedule(PRUNE_UPLOADS, every=timedelta(hours=1))
     worker.schedule(PRUNE_NOTIFICATIONS, every=timedelta(days=1))
     worker.schedule(WAKE_SNOOZED, every=timedelta(seconds=30))
+    worker.schedule(FORGET_EARLY_REPORTS, every=timedelta(minutes=1))
     return worker

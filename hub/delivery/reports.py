@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from logging import getLogger
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,8 @@ from hub.messages import plain
 from hub.messages.address import ChannelKind
 from hub.messages.events import DeliveryReport
 from hub.messages.states import DeliveryState, SendFailure, fold, is_warning
+
+log = getLogger(__name__)
 
 ReadToken = Callable[[str], UUID | None]
 
@@ -112,13 +115,12 @@ async def _with_late_id(work: Work, delivery: Delivery, report: DeliveryReport, 
     return delivery_of(row)
 
 
-async def forget_early(db: Database, *, now: datetime) -> int:
-    """Give up on reports that nothing was ever learned about; how many."""
-    before = now - EARLY_KEPT
-    if await db.fetch_one("SELECT 1 FROM early_report WHERE created_at < $1 LIMIT 1", before) is None:
-        return 0
+async def forget_early(db: Database, *, now: datetime) -> None:
+    """Give up on reports that nothing was ever learned about."""
     async with db.unit_of_work() as work:
-        return await work.execute("DELETE FROM early_report WHERE created_at < $1", before)
+        many = await work.execute("DELETE FROM early_report WHERE created_at < $1", now - EARLY_KEPT)
+    if many:
+        log.warning("reports were about nothing we know", extra={"reports": many})
 
 
 async def _keep(work: Work, account_id: AccountId, report: DeliveryReport, at: datetime) -> None:

@@ -9,7 +9,7 @@ from hub import clock
 from hub.accounts.values import RunState
 from hub.channels.contract import FetchesStatus, SendError
 from hub.db import Database, DatabaseGone
-from hub.delivery import claims, reports
+from hub.delivery import claims
 from hub.delivery.carriers import Carriers
 from hub.delivery.compose import Composer
 from hub.delivery.consent import Purpose
@@ -155,8 +155,6 @@ class DeliveryWorker:
                 shut = await self._carriers.shut(self._running())
                 for deliveries in claims.together(await claims.expired(self._db, now=clock.now(), shut=shut)):
                     await self._settle_expired(deliveries[0].message_id, deliveries)
-                if many := await reports.forget_early(self._db, now=clock.now()):
-                    log.warning("reports were about nothing we know", extra={"reports": many})
             except DatabaseGone as error:
                 log.warning("could not look after expired leases", extra={"reason": error.detail})
             await asyncio.sleep(POLL)

@@ -18,6 +18,7 @@ from hub.delivery.service import Send
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from hub.messages.events import DeliveryReport
+from hub.messages.jobs import FORGET_EARLY_REPORTS
 from hub.messages.states import DeliveryState, SendFailure
 from tests.fixtures.desk import eventually
 from tests.fixtures.sms import PaperDesk
@@ -131,8 +132,17 @@ async def all_taken(sms: PaperDesk, texts: list[str]) -> None:
 async def test_what_nothing_is_learned_about_is_forgotten_after_ten_minutes(sms: PaperDesk) -> None:
     await sms.report("of nobody", DeliveryState.DELIVERED)
 
-    assert await reports.forget_early(sms.desk.db, now=clock.now() + timedelta(minutes=9)) == 0
-    assert await reports.forget_early(sms.desk.db, now=clock.now() + timedelta(minutes=11)) == 1
+    assert await early_after(sms, timedelta(minutes=9)) == 1
+    assert await early_after(sms, timedelta(minutes=11)) == 0
+
+
+async def early_after(sms: PaperDesk, passed: timedelta) -> int:
+    """How many reports are still kept when this time has passed since they came, and the job has been done."""
+    async with sms.desk.db.unit_of_work() as work:
+        await work.execute("UPDATE early_report SET created_at = $1", clock.now() - passed)
+        work.enqueue(FORGET_EARLY_REPORTS)
+    await sms.jobs()
+    return len(await sms.desk.db.fetch("SELECT id FROM early_report"))
 
 
 async def test_an_id_the_provider_uses_again_means_the_newest_message(sms: PaperDesk, agent: Caller) -> None:
