@@ -13,9 +13,10 @@ from itertools import count
 
 from hub.channels.sms.cmpp.coding import text_of
 from hub.channels.sms.cmpp.messages import Deliver, Format, Report, Submit
-from hub.channels.sms.cmpp.octets import V3, BadPdu
+from hub.channels.sms.cmpp.octets import V3
 from hub.channels.sms.cmpp.status import CHINA, Result
-from hub.channels.sms.cmpp.wire import Command, Frames, OutOfStep
+from hub.channels.sms.cmpp.wire import Command, frames
+from hub.channels.sms.framing import BadPdu
 from hub.devkit.cmpp_link import Delivery, Link
 from hub.devkit.smsc import DIGITS, Fate
 from hub.messages.segments import segment, udh
@@ -149,12 +150,12 @@ class CmppGateway:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = Link(self, writer)
         self._links.add(link)
-        frames = Frames()
+        reading = frames()
         try:
             while octets := await reader.read(65_536):
-                for pdu in [] if self.is_frozen else frames.feed(octets):
+                for pdu in [] if self.is_frozen else reading.feed(octets):
                     link.handle(pdu)
-        except (OSError, OutOfStep, BadPdu):
+        except (OSError, BadPdu):
             pass
         finally:
             self._links.discard(link)

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Literal
 
+from hub.channels.sms.framing import OutOfStep
 from hub.channels.sms.smpp import coding, wire
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
-from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Command, Frames, OutOfStep, Pdu, ShortMessage, Tag
+from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Command, Pdu, ShortMessage, Tag
 
 Fate = Literal[
     "delivered",
@@ -179,7 +180,7 @@ class Smsc:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = _Link(self, writer)
         self._links.add(link)
-        frames = Frames()
+        frames = wire.frames()
         try:
             while octets := await reader.read(65_536):
                 if self.is_frozen:

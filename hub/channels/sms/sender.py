@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Generic, Protocol, TypeVar
 
 from hub.channels.contract import Handover, SendError, SendReceipt, Sink
+from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.link import NotSent, Refused, Unanswered
 from hub.channels.sms.pace import Pace
 from hub.errors import HubError
@@ -87,13 +88,14 @@ def _told(answer: LateAnswer, at: datetime) -> Handover:
 
 
 class Sender(ABC, Generic[S, B]):
-    """The way out of one account. It is told how the link stands; `late` hears answers nobody waits for any more.
+    """The way out of one account. It is told how the link stands; `late` has the answers nobody waits for any more.
 
     A protocol says how a text is cut, how a part is submitted, and what a refusal means.
     """
 
-    def __init__(self, *, max_rate: float, window: int, late: Callable[[LateAnswer], None]) -> None:
-        self._window, self._late = window, late
+    def __init__(self, *, max_rate: float, window: int) -> None:
+        self.late = LateAnswers()
+        self._window = window
         self._pace = Pace(max_rate)
         self._references = count(random.randrange(0x10000))
         self._session: S | None = None
@@ -106,7 +108,7 @@ class Sender(ABC, Generic[S, B]):
 
     @abstractmethod
     async def submit(self, session: S, part: B, late: Late | None) -> str:
-        """Hand over one part; its id. Raises `NotSent`, `Unanswered`, `Refused`, and `SendError` for what cannot be sent at all."""
+        """Hand over one part; its id. Raises `NotSent`, `Unanswered`, `Refused`, and `BadPdu` for what cannot be encoded."""
 
     @abstractmethod
     def refusal(self, status: int) -> SendError:
@@ -180,6 +182,8 @@ class Sender(ABC, Generic[S, B]):
                 id = await self.submit(session, part, late)
             except NotSent:
                 continue
+            except BadPdu as error:
+                raise SendError(SendFailure.BAD_CONTENT, str(error)) from error
             except Unanswered as error:
                 raise SendError(SendFailure.OUTCOME_UNKNOWN, str(error)) from error
             except Refused as refused:
@@ -196,7 +200,7 @@ class Sender(ABC, Generic[S, B]):
 
     def _answered_late(self, message_id: MessageId, before: tuple[str, ...], status: int, id: str) -> None:
         error = self.refusal(status) if status else None
-        self._late(
+        self.late.put(
             LateAnswer(
                 message_id=message_id,
                 provider_ids=before if error else (*before, id),

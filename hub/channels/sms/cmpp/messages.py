@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from hub.channels.sms.cmpp.octets import V3, BadPdu, Octets, fixed
+from hub.channels.sms.cmpp.octets import V3, Octets, fixed
+from hub.channels.sms.framing import BadPdu
 
 MOST_DESTINATIONS = 99  # "fewer than 100"
 

@@ -1,11 +1,9 @@
 """What bodies of PDUs are made of: numbers, big end first, and texts padded with NULs. Pure."""
 
+from hub.channels.sms.framing import BadPdu
+
 V2, V3 = 0x20, 0x30
 """Versions, as CONNECT names them."""
-
-
-class BadPdu(Exception):
-    """Not what the specification says."""
 
 
 class Octets:

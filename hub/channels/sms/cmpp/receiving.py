@@ -5,9 +5,9 @@ from hub.channels.sms import parts
 from hub.channels.sms.cmpp import status
 from hub.channels.sms.cmpp.coding import piece_of, text_of
 from hub.channels.sms.cmpp.messages import Deliver, Report, decode_deliver, decode_report
-from hub.channels.sms.cmpp.octets import BadPdu
 from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import Result
+from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.parts import Part, Unsure
 from hub.channels.sms.receiving import ArrivedPart, Receiver
 from hub.messages.events import DeliveryReport

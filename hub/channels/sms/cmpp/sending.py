@@ -1,15 +1,14 @@
 """Texts on their way out over CMPP: how they are cut and submitted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from hub.channels.contract import SendError
 from hub.channels.sms.cmpp import coding
 from hub.channels.sms.cmpp.messages import Submit
-from hub.channels.sms.cmpp.octets import BadPdu
 from hub.channels.sms.cmpp.session import Session
 from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import failure_of
-from hub.channels.sms.sender import Late, LateAnswer, Sender
+from hub.channels.sms.sender import Late, Sender
 from hub.messages.content import OutboundMessage
 from hub.messages.states import SendFailure
 
@@ -17,8 +16,8 @@ from hub.messages.states import SendFailure
 class CmppSender(Sender[Session, Submit]):
     """See `Sender`."""
 
-    def __init__(self, settings: CmppSettings, late: Callable[[LateAnswer], None]) -> None:
-        super().__init__(max_rate=settings.max_rate, window=settings.window, late=late)
+    def __init__(self, settings: CmppSettings) -> None:
+        super().__init__(max_rate=settings.max_rate, window=settings.window)
         self._settings = settings
 
     def cut(self, message: OutboundMessage, reference: int) -> Sequence[Submit]:
@@ -32,10 +31,7 @@ class CmppSender(Sender[Session, Submit]):
 
     async def submit(self, session: Session, part: Submit, late: Late | None) -> str:
         """Its Msg_Id."""
-        try:
-            return str(await session.submit(part, late=late))
-        except BadPdu as error:
-            raise SendError(SendFailure.BAD_CONTENT, str(error)) from error
+        return str(await session.submit(part, late=late))
 
     def refusal(self, status: int) -> SendError:
         """By the gateway's number."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.channels.sms.cmpp.messages import Submit
-from hub.channels.sms.cmpp.octets import V3, BadPdu
+from hub.channels.sms.cmpp.octets import V3
 from hub.channels.sms.cmpp.status import LOWER_VERSION
 from hub.channels.sms.cmpp.wire import (
     CONNECT_ANSWER_2,
@@ -15,15 +15,16 @@ from hub.channels.sms.cmpp.wire import (
     Answer,
     Command,
     Connect,
-    Frames,
-    OutOfStep,
     Pdu,
     decode_answer,
     decode_connect_answer,
     digest,
+    frames,
 )
+from hub.channels.sms.framing import BadPdu, OutOfStep
 from hub.channels.sms.link import Link, LinkLost, NotSent, Refused, Unanswered
 from hub.channels.sms.sender import Late
+from hub.channels.sms.session import OperatorSession
 
 MAX_DELIVERING = 500
 """DELIVER under way at a time; more are not read until some are done. A gateway has 16 without an answer."""
@@ -37,8 +38,6 @@ class Times:
     response: float = 60.0
     test: float = 60.0
     misses: int = 3  # tests of the link without an answer
-    landing: float = 0.4  # what was submitted may still be answered when we are told to stop
-    goodbye: float = 0.2  # for the answer to TERMINATE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,26 +69,15 @@ async def signed_in(
         yield session
 
 
-class Session:
-    """See the module. `carried` counts short messages, both ways."""
+class Session(OperatorSession[bytes]):
+    """See the module."""
 
     def __init__(self, link: Link[bytes], deliver: Deliver, *, version: int, window: int, times: Times) -> None:
-        self._link = link
+        super().__init__(link, window=window)
         self._deliver = deliver
         self._version = version
         self._times = times
-        self._window = asyncio.Semaphore(window)
         self._delivering = asyncio.Semaphore(MAX_DELIVERING)
-        self.carried = 0
-
-    @property
-    def is_up(self) -> bool:
-        """Whether anything can still be sent."""
-        return self._link.is_up
-
-    async def ended(self) -> None:
-        """Wait for the end; raises what it was, `LinkLost` where nothing worse."""
-        await self._link.ended()
 
     async def sign_in(self, gateway: Gateway, at: datetime) -> None:
         """Raises `Refused`, `LinkLost`, and `BadPdu` for a code that cannot be sent."""
@@ -120,17 +108,8 @@ class Session:
         self.carried += 1
         return answer.msg_id
 
-    async def serve(self) -> None:
-        """Read and watch until the link ends; raises why."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch())
-            await self._read(group)
-
-    async def say_goodbye(self) -> None:
-        """Let what is under way be answered for a moment, then take leave."""
-        await self._link.landed(self._times.landing)
-        with suppress(NotSent, Unanswered):
-            await self._ask(Command.TERMINATE, within=self._times.goodbye)
+    async def _take_leave(self, *, within: float) -> None:
+        await self._ask(Command.TERMINATE, within=within)
 
     async def _ask(
         self, command: Command, body: bytes = b"", *, within: float, late: Callable[[bytes], None] | None = None
@@ -141,14 +120,13 @@ class Session:
         return await self._link.ask(request, within=within, late=late)
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
-        frames = Frames()
+        reading = frames()
         while octets := await self._link.reader.read(65_536):
             try:
-                pdus = frames.feed(octets)
+                for pdu in reading.feed(octets):
+                    await self._handle(pdu, group)
             except OutOfStep as error:
                 raise LinkLost(f"the gateway is out of step: {error}") from error
-            for pdu in pdus:
-                await self._handle(pdu, group)
         raise LinkLost("the gateway closed the connection")
 
     async def _handle(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:
@@ -181,7 +159,7 @@ class Session:
         self._link.write(Pdu(command=command, sequence=sequence, body=body).encode())
 
     async def _watch(self) -> None:
-        """A link whose other half is gone looks well until somebody asks."""
+        """By ACTIVE_TEST."""
         missed = 0
         await asyncio.sleep(self._times.test)
         while missed < self._times.misses:

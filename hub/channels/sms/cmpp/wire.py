@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import md5
 
-from hub.channels.sms.cmpp.octets import BadPdu, Octets, fixed, status
+from hub.channels.sms.cmpp.octets import Octets, fixed, status
+from hub.channels.sms.framing import Frames
 
 HEADER = 12  # Total_Length, Command_Id, Sequence_Id
 LONGEST = 4096
@@ -33,10 +34,6 @@ class Command(IntEnum):
     ACTIVE_TEST = 0x08
 
 
-class OutOfStep(BadPdu):
-    """A length no PDU has: where the next one begins nobody knows, so the connection is of no more use."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdu:
     """One PDU, its body not yet looked at."""
@@ -50,25 +47,9 @@ class Pdu:
         return _head.pack(HEADER + len(self.body), self.command, self.sequence) + self.body
 
 
-class Frames:
-    """Cuts a stream of octets into PDUs."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, octets: bytes) -> list[Pdu]:
-        """The PDUs that are whole now. Raises `OutOfStep`; after that nothing can be read any more."""
-        data, at, found = self._rest + octets, 0, []
-        while len(data) - at >= HEADER:
-            length, command, sequence = _head.unpack_from(data, at)
-            if not HEADER <= length <= LONGEST:
-                raise OutOfStep(f"a PDU of {length} octets")
-            if len(data) - at < length:
-                break
-            found.append(Pdu(command=command, sequence=sequence, body=data[at + HEADER : at + length]))
-            at += length
-        self._rest = data[at:]
-        return found
+def frames() -> Frames[Pdu]:
+    """To read one connection with."""
+    return Frames(_head, LONGEST, lambda command, sequence, body: Pdu(command=command, sequence=sequence, body=body))
 
 
 def digest(sp_id: str, secret: str, timestamp: int) -> bytes:

@@ -1,10 +1,10 @@
 """Texts on their way out over SMPP: how they are cut, submitted and asked about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from hub.channels.contract import SendError
 from hub.channels.sms.link import NotSent, Refused, Unanswered
-from hub.channels.sms.sender import Late, LateAnswer, Sender
+from hub.channels.sms.sender import Late, Sender
 from hub.channels.sms.smpp import coding
 from hub.channels.sms.smpp.receipts import same_id, state_of
 from hub.channels.sms.smpp.session import Session
@@ -18,8 +18,8 @@ from hub.messages.states import DeliveryState, SendFailure
 class SmppSender(Sender[Session, ShortMessage]):
     """See `Sender`."""
 
-    def __init__(self, settings: SmppSettings, late: Callable[[LateAnswer], None]) -> None:
-        super().__init__(max_rate=settings.max_rate, window=settings.window, late=late)
+    def __init__(self, settings: SmppSettings) -> None:
+        super().__init__(max_rate=settings.max_rate, window=settings.window)
         self._settings = settings
 
     def cut(self, message: OutboundMessage, reference: int) -> Sequence[ShortMessage]:
@@ -39,10 +39,7 @@ class SmppSender(Sender[Session, ShortMessage]):
             if late is not None:
                 late(status, same_id(id, self._settings.answer_ids))
 
-        try:
-            return same_id(await session.submit(part, late=said_late if late else None), self._settings.answer_ids)
-        except BadPdu as error:
-            raise SendError(SendFailure.BAD_CONTENT, str(error)) from error
+        return same_id(await session.submit(part, late=said_late if late else None), self._settings.answer_ids)
 
     def refusal(self, status: int) -> SendError:
         """By the standard's names."""

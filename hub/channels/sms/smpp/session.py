@@ -3,15 +3,17 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
 
+from hub.channels.sms.framing import OutOfStep
 from hub.channels.sms.link import Link, LinkLost, NotSent, Refused, Unanswered
 from hub.channels.sms.sender import Late
+from hub.channels.sms.session import OperatorSession
 from hub.channels.sms.smpp import wire
 from hub.channels.sms.smpp.status import Status, name_of
-from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Bind, Command, Frames, OutOfStep, Pdu, Query, QueryAnswer, ShortMessage
+from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Bind, Command, Pdu, Query, QueryAnswer, ShortMessage
 
 MAX_DELIVERING = 1000
 """deliver_sm under way at a time; more are answered with "queue full", and the centre sends them again."""
@@ -24,8 +26,6 @@ class Times:
     connect: float = 10.0
     response: float = 10.0
     enquire: float = 30.0
-    landing: float = 0.4  # what was submitted may still be answered when we are told to stop
-    goodbye: float = 0.2  # for the answer to unbind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,27 +56,15 @@ async def bound(
         yield session
 
 
-class Session:
-    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre. `carried` counts short
-    messages, both ways."""
+class Session(OperatorSession[Pdu]):
+    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre."""
 
     def __init__(self, link: Link[Pdu], deliver: Deliver, *, window: int, times: Times) -> None:
-        self._link = link
+        super().__init__(link, window=window)
         self._deliver = deliver
         self._times = times
-        self._window = asyncio.Semaphore(window)
         self._delivering = 0
         self.confirmed = float("-inf")
-        self.carried = 0
-
-    @property
-    def is_up(self) -> bool:
-        """Whether anything can still be sent."""
-        return self._link.is_up
-
-    async def ended(self) -> None:
-        """Wait for the end; raises what it was, `LinkLost` where nothing worse."""
-        await self._link.ended()
 
     async def bind(self, command: Command, bind: Bind) -> str:
         """Sign in; the centre's name for itself."""
@@ -97,30 +85,22 @@ class Session:
         """What became of a message. Raises as `submit` does."""
         return wire.decode_query_answer((await self._ask(Command.QUERY_SM, query.encode())).body)
 
-    async def serve(self) -> None:
-        """Read and watch until the link ends; raises why."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch())
-            await self._read(group)
+    async def _take_leave(self, *, within: float) -> None:
+        await self._ask(Command.UNBIND, within=within)
 
-    async def say_goodbye(self) -> None:
-        """Let what is under way be answered for a moment, then unbind."""
-        await self._link.landed(self._times.landing)
-        with suppress(NotSent, Unanswered, Refused, TimeoutError):
-            async with asyncio.timeout(self._times.goodbye):
-                await self._ask(Command.UNBIND)
-
-    async def _ask(self, command: Command, body: bytes = b"", *, late: Callable[[Pdu], None] | None = None) -> Pdu:
+    async def _ask(
+        self, command: Command, body: bytes = b"", *, within: float | None = None, late: Callable[[Pdu], None] | None = None
+    ) -> Pdu:
         def request(sequence: int) -> bytes:
             return Pdu(command=command, sequence=sequence, body=body).encode()
 
-        pdu = await self._link.ask(request, within=self._times.response, late=late)
+        pdu = await self._link.ask(request, within=within or self._times.response, late=late)
         if pdu.status:
             raise Refused(pdu.status, name_of(pdu.status))
         return pdu
 
     async def _read(self, group: asyncio.TaskGroup) -> None:
-        frames = Frames()
+        frames = wire.frames()
         while True:
             octets = await self._link.reader.read(65_536)
             if not octets:
@@ -129,7 +109,7 @@ class Session:
                 for pdu in frames.feed(octets):
                     self._handle(pdu, group)
             except OutOfStep as error:
-                self._write(Pdu(command=Command.NACK, status=error.status, sequence=0))
+                self._write(Pdu(command=Command.NACK, status=Status.RINVCMDLEN, sequence=0))
                 raise LinkLost(f"the centre is out of step: {error}") from error
 
     def _handle(self, pdu: Pdu, group: asyncio.TaskGroup) -> None:
@@ -181,7 +161,7 @@ class Session:
         self._link.write(pdu.encode())
 
     async def _watch(self) -> None:
-        """A link whose other half is gone looks well until somebody asks (4.11)."""
+        """By enquire_link (4.11)."""
         while True:
             await asyncio.sleep(self._times.enquire)
             asked = monotonic()

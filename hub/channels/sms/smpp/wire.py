@@ -4,10 +4,11 @@ Numbers in brackets are sections of "Short Message Peer to Peer Protocol Specifi
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from hub.channels.sms import framing
 from hub.channels.sms.smpp.status import Status
 
 HEADER = 16  # octets (3.2)
@@ -49,19 +50,12 @@ class Tag(IntEnum):
     MESSAGE_STATE = 0x0427
 
 
-class BadPdu(Exception):
+class BadPdu(framing.BadPdu):
     """Not what the standard says. `status` is the answer to it."""
 
     def __init__(self, detail: str, status: Status = Status.RINVMSGLEN) -> None:
         super().__init__(detail)
         self.status = status
-
-
-class OutOfStep(BadPdu):
-    """A length no PDU has: where the next one begins nobody knows, so the connection is of no more use."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, Status.RINVCMDLEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,24 +72,11 @@ class Pdu:
         return _head.pack(HEADER + len(self.body), self.command, self.status, self.sequence) + self.body
 
 
-class Frames:
-    """Cuts a stream of octets into PDUs."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, octets: bytes) -> Iterator[Pdu]:
-        """The PDUs that are whole now; to be read to the end. Raises `OutOfStep` behind the last good one; then nothing can be read any more."""
-        data, at = self._rest + octets, 0
-        while len(data) - at >= HEADER:
-            length, command, status, sequence = _head.unpack_from(data, at)
-            if not HEADER <= length <= LONGEST:
-                raise OutOfStep(f"a PDU of {length} octets")
-            if len(data) - at < length:
-                break
-            yield Pdu(command=command, status=status, sequence=sequence, body=data[at + HEADER : at + length])
-            at += length
-        self._rest = data[at:]
+def frames() -> framing.Frames[Pdu]:
+    """To read one connection with."""
+    return framing.Frames(
+        _head, LONGEST, lambda command, status, sequence, body: Pdu(command=command, status=status, sequence=sequence, body=body)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

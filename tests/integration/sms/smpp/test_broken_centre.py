@@ -13,7 +13,7 @@ from hub.channels.sms.link import LinkLost, Refused, Unanswered
 from hub.channels.sms.smpp import session as sessions
 from hub.channels.sms.smpp.session import Centre, Session, Times, bound
 from hub.channels.sms.smpp.status import Status
-from hub.channels.sms.smpp.wire import RESPONSE, Bind, Command, Frames, Pdu, ShortMessage
+from hub.channels.sms.smpp.wire import RESPONSE, Bind, Command, Pdu, ShortMessage, frames
 
 Script = Callable[["Far"], Awaitable[None]]
 MESSAGE = ShortMessage(source="1", destination="2", message=b"x")
@@ -23,7 +23,7 @@ class Far:
     """The centre's end: says and hears PDUs, or just octets."""
 
     def __init__(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._reader, self.writer, self._frames, self._heard = reader, writer, Frames(), list[Pdu]()
+        self._reader, self.writer, self._frames, self._heard = reader, writer, frames(), list[Pdu]()
 
     async def hear(self) -> Pdu:
         while not self._heard:

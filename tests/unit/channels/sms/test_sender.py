@@ -61,8 +61,8 @@ def text(words: str) -> OutboundMessage:
     return outbound(ChannelKind.SMS, "+8613800138000", text=words)
 
 
-def ready(session: Session, late: list[LateAnswer] | None = None) -> Words:
-    made = Words(max_rate=0, window=10, late=(late if late is not None else []).append)
+def ready(session: Session) -> Words:
+    made = Words(max_rate=0, window=10)
     made.link_is(session)
     return made
 
@@ -110,17 +110,30 @@ async def test_what_did_not_leave_goes_by_the_next_link() -> None:
     assert failed.value.failure is SendFailure.UNAVAILABLE
 
 
+async def told(answers: LateAnswers, sink: MemorySink, *, count: int) -> list[DeliveryReport]:
+    """The reports that are handed over, when there are so many."""
+    telling = asyncio.create_task(answers.hand_over(sink, lambda: datetime(2026, 1, 1, tzinfo=UTC)))
+    async with asyncio.timeout(2):
+        while len(sink.taken) < count:
+            await asyncio.sleep(0)
+    telling.cancel()
+    await asyncio.wait([telling])
+    return [event for handover in sink.taken.values() for event in handover.events or () if isinstance(event, DeliveryReport)]
+
+
 async def test_an_answer_that_comes_late_is_told_with_the_parts_before_it() -> None:
-    late: list[LateAnswer] = []
-    session = Session("1", Unanswered())
+    session, sink, message = Session("1", Unanswered()), MemorySink(), text("one two")
+    words = ready(session)
     with pytest.raises(SendError):
-        await ready(session, late).send(text("one two"))
+        await words.send(message)
     assert session.late is not None
 
     session.late(0, "2")
     session.late(WRONG, "")
 
-    assert [(one.provider_ids, one.failure) for one in late] == [(("1", "2"), None), (("1",), SendFailure.BAD_RECIPIENT)]
+    reports = await told(words.late, sink, count=2)
+    assert [(one.provider_id, one.failure) for one in reports] == [("2", None), ("1", SendFailure.BAD_RECIPIENT)]
+    assert list(sink.taken) == [f"late:{message.id}:1:2", f"late:{message.id}:1"]
 
 
 async def test_a_late_answer_is_handed_over_until_it_is_durable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,14 +142,7 @@ async def test_a_late_answer_is_handed_over_until_it_is_durable(monkeypatch: pyt
     monkeypatch.setattr(sender_module, "_AGAIN", 0.0)
     id = MessageId(uuid4())
     answers.put(LateAnswer(message_id=id, provider_ids=("1", "2"), failure=None, detail="it came late"))
-    telling = asyncio.create_task(answers.hand_over(sink, lambda: datetime(2026, 1, 1, tzinfo=UTC)))
-    async with asyncio.timeout(2):
-        while not sink.taken:
-            await asyncio.sleep(0)
-    telling.cancel()
-    await asyncio.wait([telling])
 
-    (handover,) = sink.taken.values()
-    (report,) = handover.events or ()
-    assert isinstance(report, DeliveryReport)
+    (report,) = await told(answers, sink, count=1)
+
     assert (report.state, report.message_id, report.provider_id) == (DeliveryState.ACCEPTED, str(id), "2")

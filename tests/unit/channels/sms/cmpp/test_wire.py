@@ -16,22 +16,22 @@ from hub.channels.sms.cmpp.messages import (
     decode_report,
     decode_submit,
 )
-from hub.channels.sms.cmpp.octets import V2, V3, BadPdu
+from hub.channels.sms.cmpp.octets import V2, V3
 from hub.channels.sms.cmpp.wire import (
     RESPONSE,
     Answer,
     Command,
     Connect,
     ConnectAnswer,
-    Frames,
-    OutOfStep,
     Pdu,
     answer_digest,
     decode_answer,
     decode_connect,
     decode_connect_answer,
     digest,
+    frames,
 )
+from hub.channels.sms.framing import BadPdu, OutOfStep
 
 DATA = Path(__file__).parents[4] / "data/cmpp/gocmpp.json"
 PUBLISHED: dict[str, bytes] = {name: bytes.fromhex(text) for name, text in json.loads(DATA.read_text()).items()}
@@ -99,7 +99,7 @@ def test_what_we_write_is_what_another_implementation_publishes(name: str) -> No
 
 def test_every_published_packet_is_read_back() -> None:
     whole = {name: octets for name, octets in PUBLISHED.items() if name != "report_2"}
-    pdus = dict(zip(whole, Frames().feed(b"".join(whole.values())), strict=True))
+    pdus = dict(zip(whole, frames().feed(b"".join(whole.values())), strict=True))
 
     assert decode_connect(pdus["connect"].body).authenticator == AUTHENTICATOR
     assert [decode_connect_answer(pdus[f"connect_answer_{n}"].body).result for n in (2, 3)] == [0, 0]
@@ -117,9 +117,9 @@ def test_a_report_of_the_new_version_may_come_in_the_old_form() -> None:
 @pytest.mark.parametrize("pieces", [1, 3, 11])
 def test_a_stream_is_cut_wherever_it_was_broken(pieces: int) -> None:
     stream = PUBLISHED["submit_3"] + PUBLISHED["active_test"] + PUBLISHED["deliver_2"]
-    frames = Frames()
+    reading = frames()
 
-    found = [pdu for at in range(0, len(stream), pieces) for pdu in frames.feed(stream[at : at + pieces])]
+    found = [pdu for at in range(0, len(stream), pieces) for pdu in reading.feed(stream[at : at + pieces])]
 
     assert [pdu.command for pdu in found] == [Command.SUBMIT, Command.ACTIVE_TEST, Command.DELIVER]
 
@@ -127,7 +127,7 @@ def test_a_stream_is_cut_wherever_it_was_broken(pieces: int) -> None:
 @pytest.mark.parametrize("length", [0, 11, 4097, 0xFFFFFFFF])
 def test_a_length_no_packet_has_ends_the_stream(length: int) -> None:
     with pytest.raises(OutOfStep):
-        Frames().feed(length.to_bytes(4, "big") + bytes(8))
+        next(frames().feed(length.to_bytes(4, "big") + bytes(8)))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_spoiled_packet_is_read_or_refused(name: str, data: st.DataObject) -> 
     for _ in range(data.draw(st.integers(1, 4))):
         octets[data.draw(st.integers(0, len(octets) - 1))] = data.draw(st.integers(0, 255))
     try:
-        for pdu in Frames().feed(bytes(octets[: data.draw(st.integers(0, len(octets)))])):
+        for pdu in frames().feed(bytes(octets[: data.draw(st.integers(0, len(octets)))])):
             for version in (V2, V3):
                 decode_deliver(pdu.body, version)
     except BadPdu:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.channels.sms.framing import OutOfStep
 from hub.channels.sms.smpp import wire
 from hub.channels.sms.smpp.status import Status, failure_of, name_of
-from hub.channels.sms.smpp.wire import BadPdu, Bind, Command, Frames, OutOfStep, Pdu, Query, QueryAnswer, ShortMessage, Tag
+from hub.channels.sms.smpp.wire import BadPdu, Bind, Command, Pdu, Query, QueryAnswer, ShortMessage, Tag, frames
 from hub.messages.states import SendFailure
 
 LATIN = st.characters(min_codepoint=1, max_codepoint=0xFF)
@@ -83,25 +84,23 @@ def test_what_does_not_fit_its_place_is_not_sent(body: object) -> None:
 
 def test_pdus_are_found_however_the_stream_is_cut() -> None:
     pdus = [Pdu(command=Command.ENQUIRE_LINK, sequence=1), Pdu(command=Command.DELIVER_SM, sequence=2, body=b"abc")]
-    stream, frames, found = b"".join(pdu.encode() for pdu in pdus), Frames(), []
+    stream, reading, found = b"".join(pdu.encode() for pdu in pdus), frames(), []
 
     for at in range(len(stream)):
-        found += frames.feed(stream[at : at + 1])
+        found += reading.feed(stream[at : at + 1])
 
     assert found == pdus
-    assert list(Frames().feed(stream)) == pdus
+    assert list(frames().feed(stream)) == pdus
 
 
 @pytest.mark.parametrize("length", [0, 15, wire.LONGEST + 1, 0xFFFF_FFFF])
 def test_a_length_no_pdu_has_ends_the_stream(length: int) -> None:
     good = Pdu(command=Command.ENQUIRE_LINK, sequence=1)
-    found = Frames().feed(good.encode() + struct.pack("!IIII", length, Command.DELIVER_SM, 0, 1))
+    found = frames().feed(good.encode() + struct.pack("!IIII", length, Command.DELIVER_SM, 0, 1))
 
     assert next(found) == good
-    with pytest.raises(OutOfStep) as refused:
+    with pytest.raises(OutOfStep):
         next(found)
-
-    assert refused.value.status is Status.RINVCMDLEN
 
 
 @pytest.mark.parametrize(
