@@ -1,16 +1,14 @@
 """Storing what is to be sent: message, deliveries and decision in one transaction, many senders at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from hub.auth.callers import Caller
 from hub.conversations import events
-from hub.conversations.drafts import DraftContent, SentDraft, forget
-from hub.conversations.errors import Merged, NoSuchConversation
+from hub.conversations.drafts import forget
 from hub.conversations.lifecycle import Conversation, Said, after
 from hub.conversations.queries import message_of
 from hub.conversations.store import (
@@ -26,38 +24,14 @@ from hub.conversations.views import Surroundings, surroundings
 from hub.conversations.writing import entry, happening
 from hub.crm.customers.identify import Identified, identify_many
 from hub.db import Row, Work
-from hub.delivery.consent import Known, Purpose, decide
-from hub.delivery.errors import NewerReply, Refused
-from hub.delivery.held import Hold, Plan, Recipient, Then, hold
+from hub.delivery.held import Hold, Plan, Recipient, hold
+from hub.delivery.refusing import answers_since, decided, newer, problem_of
+from hub.delivery.sending import Outgoing
 from hub.delivery.store import Delivery, insert_deliveries, known_of, view_of
-from hub.errors import ClientKeyReused, Stale
-from hub.ids import ConversationId, MessageId, UserId
-from hub.messages.address import Address, ChannelKind
+from hub.errors import ClientKeyReused
+from hub.ids import ConversationId, MessageId
 from hub.messages.content import Direction
 from hub.messages.states import DeliveryState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """One message with its deliveries; `begins` is the conversation it starts, if it starts one.
-
-    `seen_n`: the newest message the sender had seen. `hold`: it does not leave yet. `draft`: what it was written in.
-    """
-
-    message: NewMessage
-    deliveries: tuple[Delivery, ...]
-    purpose: Purpose = Purpose.REPLY
-    begins: Conversation | None = None
-    expected_version: int | None = None
-    participants: tuple[str, ...] = ()
-    agent_id: UserId | None = None  # who answers, where a person does
-    by: Caller | None = None
-    seen_n: int | None = None
-    then: Then | None = None
-    hold: Hold | None = None
-    content: DraftContent | None = None  # to give back when it is taken back
-    draft: SentDraft | None = None
-    makes_customer: bool = False  # whom it begins with becomes one, where that is nobody's address yet
 
 
 async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exception]:
@@ -71,7 +45,7 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     before = dict(now)
     around = await surroundings(work, [*now.values(), *(item.begins for item in fresh if item.begins is not None)])
     consents = await known_of(work, [delivery.address for item in fresh for delivery in item.deliveries]) if fresh else {}
-    answers = await _answers_since(work, fresh)
+    answers = await answers_since(work, fresh)
     results: dict[MessageId, MessageView | Exception] = {}
     kept: list[Outgoing] = []
     plans: list[tuple[MessageId, datetime, Plan]] = []
@@ -79,8 +53,8 @@ async def write(work: Work, items: Sequence[Outgoing]) -> list[MessageView | Exc
     keys: set[Any] = set()
     for item in fresh:
         key = _key(item.message)
-        item = _decided(item, consents)
-        problem = _problem(item, now) or _newer(item, answers, kept)
+        item = decided(item, consents)
+        problem = problem_of(item, now) or newer(item, answers, kept)
         if problem is not None:
             results[item.message.id] = problem
         elif key is None or key not in keys:
@@ -130,21 +104,6 @@ def _announce_taken(
             work.announce(events.moved(was, now[id], around.view(now[id])))
 
 
-def _decided(item: Outgoing, known: Mapping[tuple[Address, ChannelKind], Known]) -> Outgoing:
-    """The same, each delivery with what the consent gate says about it."""
-    nothing = Known()
-    decisions = [decide(item.purpose, known.get((d.address, d.channel), nothing)) for d in item.deliveries]
-    deliveries = (replace(d, consent=decision.to_json()) for d, decision in zip(item.deliveries, decisions, strict=True))
-    return replace(item, deliveries=tuple(deliveries))
-
-
-def _refused(item: Outgoing) -> Exception | None:
-    bad = {d.address.value: d.consent["rule"] for d in item.deliveries if not d.consent["allowed"]}
-    if not bad:
-        return None
-    return Refused("not allowed on this channel", refusals=sorted(set(bad.values())), addresses=bad)
-
-
 def _after(item: Outgoing, was: Conversation) -> Conversation:
     """The conversation once this is sent; one for later changes nothing yet."""
     if item.hold is not None and item.hold.is_later:
@@ -165,48 +124,6 @@ def _plan(item: Outgoing, hold: Hold, was: Conversation, is_now: Conversation) -
         before=None if hold.is_later else was,
         version=is_now.version,
     )
-
-
-async def _answers_since(work: Work, items: Sequence[Outgoing]) -> list[Row]:
-    """What was answered in their conversations after what those who send had seen."""
-    seen = {item.message.conversation_id: item.seen_n for item in items if item.seen_n is not None}
-    if not seen:
-        return []
-    sql = """
-    SELECT id, n, conversation_id, author_id, from_name FROM message
-    WHERE conversation_id = ANY($1::uuid[]) AND n > $2 AND direction = 'out' AND kind = 'message' ORDER BY n
-    """
-    return await work.fetch(sql, sorted(seen), min(seen.values()))
-
-
-def _newer(item: Outgoing, answers: Sequence[Row], kept: Sequence[Outgoing]) -> Exception | None:
-    """What a colleague answered that the sender has not seen: stored before, or a moment ago in this very batch."""
-    if item.seen_n is None:
-        return None
-    mine, id = item.message.sender.user_id, item.message.conversation_id
-    for row in answers:
-        if row["conversation_id"] == id and row["n"] > item.seen_n and row["author_id"] != mine:
-            return NewerReply("a colleague answered meanwhile", message_id=str(row["id"]), by=row["from_name"])
-    for other in kept:
-        if other.message.conversation_id == id and other.message.sender.user_id != mine:
-            by = other.message.sender.name
-            return NewerReply("a colleague answered meanwhile", message_id=str(other.message.id), by=by)
-    return None
-
-
-def _problem(item: Outgoing, now: dict[ConversationId, Conversation]) -> Exception | None:
-    if (refused := _refused(item)) is not None:
-        return refused
-    if item.begins is not None:
-        return None
-    conversation = now.get(item.message.conversation_id)
-    if conversation is None:
-        return NoSuchConversation()
-    if conversation.merged_into is not None:
-        return Merged("this conversation was merged into another", into_id=str(conversation.merged_into))
-    if item.expected_version is not None and item.expected_version != conversation.version:
-        return Stale("somebody answered or changed this conversation meanwhile", version=conversation.version)
-    return None
 
 
 def _key(message: NewMessage) -> tuple[Any, Any] | None:

@@ -18,7 +18,8 @@ from hub.conversations.values import Party
 from hub.crm.customers import CustomerKind, Level, NewAddress, NewCustomer
 from hub.crm.tickets import NewTicket, Priority
 from hub.db import Work
-from hub.delivery.outgoing import Outgoing, write
+from hub.delivery.outgoing import write
+from hub.delivery.sending import Outgoing
 from hub.delivery.store import Delivery
 from hub.devkit.example import AGENTS, CANNED, COMPANIES, DESK, MACROS, PEOPLE, TALKS, Line, Person, Talk
 from hub.ids import AccountId, ConversationId, CustomerId, DeliveryId, JournalId, MessageId, new_id
