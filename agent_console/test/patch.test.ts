@@ -190,3 +190,14 @@ describe('what comes out of order', () => {
     stop()
   })
 })
+
+describe('who opted out', () => {
+  it('is asked anew wherever it is shown, and nothing else is', () => {
+    const client = newClient()
+    const shown = [keys.replyOptions('a'), keys.optOuts('emma'), [...keys.reach, 'account', '+442079460101']]
+    for (const key of [...shown, keys.customer('emma')]) client.setQueryData(key, [])
+    patch(client, { type: 'opt_out.changed', data: { channel: 'sms', address: '+442079460101' } }, ME)
+    expect(shown.map((key) => client.getQueryState(key)?.isInvalidated)).toEqual([true, true, true])
+    expect(client.getQueryState(keys.customer('emma'))?.isInvalidated).toBe(false)
+  })
+})

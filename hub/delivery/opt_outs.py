@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 
 from hub import clock
-from hub.auth import Caller, audit
-from hub.db import Database, Reads, Work
+from hub.auth import Caller, Right, audit
+from hub.db import Audience, Database, Event, Reads, Work
 from hub.errors import NotFound
 from hub.ids import AccountId, ConversationId, CustomerId, JournalId, new_id
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -129,11 +129,20 @@ async def _block(work: Work, account_id: AccountId, said: OptOut, *, journal_id:
     sender = said.to.value if said.to else ""
     address = said.sender
     place = (said.channel.value, address.kind.value, address.value[:330], sender[:330])
-    return bool(await work.execute(sql, new_id(), *place, account_id, line(said.word, 100), journal_id, at))
+    is_news = bool(await work.execute(sql, new_id(), *place, account_id, line(said.word, 100), journal_id, at))
+    if is_news:
+        work.announce(_changed(said.channel, address))
+    return is_news
+
+
+def _changed(channel: ChannelKind, address: Address) -> Event:
+    """`opt_out.changed`: somebody wants nothing more there, or wants it again. Which it is, is asked for."""
+    data = {"channel": channel.value, "address_kind": address.kind.value, "address": address.value}
+    return Event(type="opt_out.changed", data=data, audience=Audience(right=Right.CUSTOMERS_READ))
 
 
 async def _end(work: Work, channel: ChannelKind, address: Address, *, why: str, by: Caller | None, at: datetime) -> int:
-    return await work.execute(
+    ended = await work.execute(
         """
         UPDATE opt_out SET ended_at = $3, ended_by = $4, ended_by_name = $5, ended_why = $6
         WHERE address_value = $1 AND channel = $2 AND ended_at IS NULL
@@ -145,3 +154,6 @@ async def _end(work: Work, channel: ChannelKind, address: Address, *, why: str, 
         line(by.name, 200) if by else "",
         line(why, 500),
     )
+    if ended:
+        work.announce(_changed(channel, address))
+    return ended

@@ -122,6 +122,24 @@ def test_who_says_stop_is_written_to_no_more_until_somebody_notes_why(console: C
     expect(page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
 
 
+@pytest.mark.covers("M-27")
+def test_an_open_chat_shows_at_once_that_its_customer_said_stop_elsewhere(console: Console, desk: Desk) -> None:
+    customer = next(one for one in desk.ask("GET", "/customers?q=Emma")["items"] if one["name"] == "Emma Clarke")
+    [number] = [one["value"] for one in customer["addresses"] if one["kind"] == "phone"]
+    talks = desk.ask("GET", f"/conversations?view=all&customer_id={customer['id']}")["items"]
+    [chat, *_] = [one for one in talks if one["channel"] == "webchat"]
+    console.go(f"/inbox/all/{chat['id']}")
+    by_sms = console.details.get_by_role("list", name="May be used").get_by_role("listitem").filter(has_text="SMS")
+    expect(by_sms).to_have_attribute("data-reach", "usable")
+
+    text_the_desk(desk, number, "STOP")
+    expect(by_sms).to_have_attribute("data-reach", "refused")
+    expect(console.details).to_contain_text("said “stop”")
+    text_the_desk(desk, number, "START")
+    expect(by_sms).to_have_attribute("data-reach", "usable")
+    expect(console.details).not_to_contain_text("said “stop”")
+
+
 @pytest.mark.covers("S-04")
 def test_an_account_is_changed_and_tried_by_a_message(console: Console, desk: Desk) -> None:
     page = console.page

@@ -1,5 +1,6 @@
 import type {
   AccountView,
+  Channel,
   ConversationView,
   Counts,
   CustomerView,
@@ -31,6 +32,7 @@ export type HubEvent =
   | { type: 'message.changed'; data: MessageChange }
   | { type: 'message.removed'; data: { conversation_id: Id; message_id: Id; n: number } }
   | { type: 'customer.changed'; data: { customer: CustomerView } }
+  | { type: 'opt_out.changed'; data: { channel: Channel; address: string } }
   | { type: 'ticket.changed'; data: { ticket: TicketView } }
   | { type: 'account.changed'; data: { account: AccountView } }
   | { type: 'queue.changed'; data: { queue: QueueView } }

@@ -32,6 +32,8 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       client.setQueryData(keys.customer(event.data.customer.id), event.data.customer)
       void client.invalidateQueries({ queryKey: keys.customers })
       return
+    case 'opt_out.changed':
+      return stale(client, keys.allOptOuts, keys.allReplyOptions, keys.reach)
     case 'ticket.changed':
       void client.invalidateQueries({ queryKey: keys.ticket(event.data.ticket.id) })
       void client.invalidateQueries({ queryKey: keys.tickets })

@@ -4,6 +4,7 @@ import { computed, type Ref } from 'vue'
 import { ApiError } from '../api/http'
 import { hub } from '../api/hub'
 import type { Id, Reach } from '../api/types'
+import { keys } from '../live/keys'
 
 /** How an address was understood, and what stands in the way of writing to it. */
 export interface Recipient {
@@ -18,7 +19,7 @@ export interface Recipient {
 export function useReach(accountId: Ref<Id>, to: Ref<readonly string[]>) {
   const answers = useQueries({
     queries: computed(() =>
-      to.value.map((typed) => ({ queryKey: ['reach', accountId.value, typed], queryFn: () => hub.reach(accountId.value, typed), enabled: accountId.value !== '', staleTime: 5_000, gcTime: 60_000, retry: false })),
+      to.value.map((typed) => ({ queryKey: [...keys.reach, accountId.value, typed], queryFn: () => hub.reach(accountId.value, typed), enabled: accountId.value !== '', staleTime: 5_000, gcTime: 60_000, retry: false })),
     ),
   })
   return computed<Recipient[]>(() =>

@@ -9,7 +9,7 @@ from hub.auth import Caller
 from hub.channels.contract import SendError
 from hub.conversations import queries
 from hub.conversations.values import MessageView
-from hub.db import Row
+from hub.db import Row, read_events
 from hub.delivery import opt_outs
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
@@ -84,6 +84,24 @@ async def test_who_says_stop_is_answered_once_and_written_to_by_no_account_any_m
         assert refused.value.extra["refusals"] == ["opted_out"]
     await told(sms, STOPPED)
     assert [row["sender"] for row in await standing(sms)] == ["10690000"]
+
+
+@pytest.mark.covers("M-27")
+async def test_every_change_of_the_list_is_told_to_who_may_see_customers(sms: PaperDesk, agent: Caller) -> None:
+    async def told() -> list[tuple[str, str | None]]:
+        events = await read_events(sms.desk.db, None, 1_000)
+        return [(event.data["address"], event.audience.right) for event in events if event.type == "opt_out.changed"]
+
+    await sms.receive("STOP")
+    await sms.receive("STOP")
+    once = await told()
+    await sms.receive("START")
+    lifted = await told()
+    await sms.receive("STOP")
+    await opt_outs.lift(sms.desk.db, (await standing(sms))[0]["id"], why="on the phone", by=agent)
+
+    assert once == [("+8613800138000", "customers.read")]
+    assert (len(lifted), len(await told())) == (2, 4)
 
 
 async def test_the_ways_to_answer_say_that_short_messages_were_stopped(sms: PaperDesk, agent: Caller) -> None:
