@@ -8,9 +8,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hub.api.endpoint import Page, Request, Router
 from hub.auth.rights import Right
-from hub.crm.customers import Change, Customer, CustomerKind, Level, NewAddress, NewCustomer, Sex
+from hub.crm.customers import Change, Customer, CustomerKind, Level, Merge, NewAddress, NewCustomer, Sex
 from hub.crm.customers.duplicates import Likeness
-from hub.crm.customers.errors import NoSuchAddress, NoSuchCustomer, WrongKind
+from hub.crm.customers.errors import DifferentIdentities, Merged, NoSuchAddress, NoSuchCustomer, NotMergeable, WrongKind
 from hub.db.keyset import BadCursor
 from hub.errors import ClientKeyReused, Invalid, Stale
 from hub.ids import CustomerId
@@ -88,6 +88,30 @@ class DuplicateView(msgspec.Struct):
     score: int
 
 
+class MergeFields(msgspec.Struct, forbid_unknown_fields=True):
+    """Fields the kept customer gets by the merge; what is left out stays."""
+
+    name: Name | UnsetType = UNSET
+    level: Level | UnsetType = UNSET
+    sex: Sex | UnsetType | None = UNSET
+    company: Line | UnsetType = UNSET
+    title: Short | UnsetType = UNSET
+    postal_address: Postal | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    note: Note | UnsetType = UNSET
+
+
+class MergeIntoCustomer(msgspec.Struct, forbid_unknown_fields=True):
+    """Into whom, and the versions in which both were compared. `despite_verified`: somebody made sure that two with different
+    verified addresses are one."""
+
+    into_id: CustomerId
+    version: int
+    into_version: int
+    fields: MergeFields = msgspec.field(default_factory=MergeFields)
+    despite_verified: bool = False
+
+
 class RefusalPut(msgspec.Struct, forbid_unknown_fields=True):
     """Why the customer wants nothing on a channel."""
 
@@ -117,7 +141,7 @@ async def create(request: Request, body: CustomerCreate) -> Customer:
 
 @api.get("/customers/{customer_id}", needs=Right.CUSTOMERS_READ, raises=(NoSuchCustomer,))
 async def get(request: Request, customer_id: CustomerId) -> Customer:
-    """One customer."""
+    """One customer; of one who was merged, the one he is part of now."""
     return await request.hub.customers.get(customer_id)
 
 
@@ -128,7 +152,7 @@ async def duplicates(request: Request, customer_id: CustomerId) -> list[Duplicat
     return [DuplicateView(customer=one.customer, reasons=list(one.reasons), score=one.score) for one in found]
 
 
-@api.patch("/customers/{customer_id}", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer, Stale, WrongKind, Invalid))
+@api.patch("/customers/{customer_id}", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer, Merged, Stale, WrongKind, Invalid))
 async def change(request: Request, customer_id: CustomerId, body: CustomerPatch) -> Customer:
     """Change some fields of a customer."""
     given = {name: getattr(body, name) for name in body.__struct_fields__ if name != "version"}
@@ -136,10 +160,33 @@ async def change(request: Request, customer_id: CustomerId, body: CustomerPatch)
 
 
 @api.post(
+    "/customers/{customer_id}/merge",
+    needs=Right.CUSTOMERS_WRITE,
+    raises=(NoSuchCustomer, Merged, Stale, NotMergeable, DifferentIdentities, Invalid),
+)
+async def merge(request: Request, customer_id: CustomerId, body: MergeIntoCustomer) -> Customer:
+    """Let a customer be found under another, who is returned; everything of both is shown there. Can be undone at any time."""
+    wanted = Merge(
+        into_id=body.into_id,
+        version=body.version,
+        into_version=body.into_version,
+        fields=Change(**{name: getattr(body.fields, name) for name in body.fields.__struct_fields__}),
+        despite_verified=body.despite_verified,
+    )
+    return await request.hub.customers.merge(customer_id, wanted, by=request.caller)
+
+
+@api.post("/customers/{customer_id}/unmerge", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer, NotMergeable))
+async def unmerge(request: Request, customer_id: CustomerId) -> Customer:
+    """Separate a customer who was merged into another; he is returned, with everything that is his, also what came in meanwhile."""
+    return await request.hub.customers.unmerge(customer_id, by=request.caller)
+
+
+@api.post(
     "/customers/{customer_id}/addresses",
     needs=Right.CUSTOMERS_WRITE,
     status=201,
-    raises=(NoSuchCustomer, BadAddress, Invalid),
+    raises=(NoSuchCustomer, Merged, BadAddress, Invalid),
 )
 async def add_address(request: Request, customer_id: CustomerId, body: AddressCreate) -> Customer:
     """Add an address, or change the label and marks of the same one."""
@@ -150,7 +197,7 @@ async def add_address(request: Request, customer_id: CustomerId, body: AddressCr
     "/customers/{customer_id}/addresses/{address_id}",
     needs=Right.CUSTOMERS_WRITE,
     status=200,
-    raises=(NoSuchCustomer, NoSuchAddress),
+    raises=(NoSuchCustomer, Merged, NoSuchAddress),
 )
 async def remove_address(request: Request, customer_id: CustomerId, address_id: UUID) -> Customer:
     """Take an address away."""
@@ -160,14 +207,14 @@ async def remove_address(request: Request, customer_id: CustomerId, address_id: 
 @api.post(
     "/customers/{customer_id}/addresses/{address_id}/verify",
     needs=Right.CUSTOMERS_WRITE,
-    raises=(NoSuchCustomer, NoSuchAddress),
+    raises=(NoSuchCustomer, Merged, NoSuchAddress),
 )
 async def verify_address(request: Request, customer_id: CustomerId, address_id: UUID) -> Customer:
     """Note that an address is theirs for sure."""
     return await request.hub.customers.verify_address(customer_id, address_id)
 
 
-@api.put("/customers/{customer_id}/refusals/{channel}", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer,))
+@api.put("/customers/{customer_id}/refusals/{channel}", needs=Right.CUSTOMERS_WRITE, raises=(NoSuchCustomer, Merged))
 async def refuse(request: Request, customer_id: CustomerId, channel: ChannelKind, body: RefusalPut) -> Customer:
     """Note that the customer wants nothing on this channel: nobody can write to them there any more."""
     return await request.hub.customers.refuse(customer_id, channel, reason=body.reason, by=request.caller)
@@ -177,7 +224,7 @@ async def refuse(request: Request, customer_id: CustomerId, channel: ChannelKind
     "/customers/{customer_id}/refusals/{channel}",
     needs=Right.CUSTOMERS_WRITE,
     status=200,
-    raises=(NoSuchCustomer,),
+    raises=(NoSuchCustomer, Merged),
 )
 async def allow(request: Request, customer_id: CustomerId, channel: ChannelKind) -> Customer:
     """Note that the customer may be written to on this channel again."""
@@ -187,7 +234,7 @@ async def allow(request: Request, customer_id: CustomerId, channel: ChannelKind)
 @api.put(
     "/customers/{customer_id}/organisations/{organisation_id}",
     needs=Right.CUSTOMERS_WRITE,
-    raises=(NoSuchCustomer, WrongKind),
+    raises=(NoSuchCustomer, Merged, WrongKind),
 )
 async def join(request: Request, customer_id: CustomerId, organisation_id: CustomerId, body: MembershipPut) -> Customer:
     """Make a person a member of an organisation, or change what they are there."""
@@ -198,7 +245,7 @@ async def join(request: Request, customer_id: CustomerId, organisation_id: Custo
     "/customers/{customer_id}/organisations/{organisation_id}",
     needs=Right.CUSTOMERS_WRITE,
     status=200,
-    raises=(NoSuchCustomer,),
+    raises=(NoSuchCustomer, Merged),
 )
 async def leave(request: Request, customer_id: CustomerId, organisation_id: CustomerId) -> Customer:
     """End a membership."""

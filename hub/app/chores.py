@@ -6,10 +6,12 @@ from uuid import UUID
 from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
+from hub.conversations.naming import tell_customer_names
 from hub.db import prune_events
 from hub.delivery import reports
 from hub.delivery.alerting import Alerting
 from hub.delivery.opted_out import OptOutAnswers
+from hub.ids import CustomerId
 from hub.intake.unnamed import UnnamedBytes
 from hub.jobs import Handler, Job, Worker
 from hub.messages.jobs import (
@@ -22,6 +24,7 @@ from hub.messages.jobs import (
     PRUNE_UPLOADS,
     RETAG,
     SEND_ALERT,
+    TELL_NAMES,
     TELL_USERS,
     WAKE_SNOOZED,
 )
@@ -56,6 +59,9 @@ def job_worker(hub: Hub) -> Worker:
         named = job.payload
         await hub.tags.retag(UUID(named["tag_id"]), named["before"], named["after"], named["beyond"])
 
+    async def tell_names(job: Job) -> None:
+        await tell_customer_names(hub.db, [CustomerId(UUID(id)) for id in job.payload["customer_ids"]])
+
     async def bulk(job: Job) -> None:
         await hub.bulk.run(UUID(job.payload["bulk_id"]))
 
@@ -67,6 +73,7 @@ def job_worker(hub: Hub) -> Worker:
         WAKE_SNOOZED: wake_snoozed,
         FORGET_EARLY_REPORTS: forget_early_reports,
         RETAG: retag,
+        TELL_NAMES: tell_names,
         BULK: bulk,
         DROP_BYTES: UnnamedBytes(hub.db, hub.media).perform,
         SEND_ALERT: Alerting(hub.db, hub.carriers, hub.delivery, hub.auth.preferences).perform,

@@ -10,6 +10,7 @@ import msgspec
 from hub import clock
 from hub.auth.callers import Caller
 from hub.conversations.policy import Args
+from hub.crm.customers.queries import everybody_of
 
 View = Literal["mine", "unassigned", "all", "snoozed", "closed", "drafts", "mentions", "unread"]
 Sort = Literal["newest", "waiting"]
@@ -110,6 +111,8 @@ def _linked(wanted: Filter, args: Args, now: datetime | None) -> Iterable[str]:
         yield _OVERDUE.format(now=args.add(now or clock.now()))
     if wanted.tag is not None:
         yield f"c.id IN ({_TAGGED.format(key=args.add(tag_key(wanted.tag)))})"
-    for table, value in (("customer", wanted.customer_id), ("ticket", wanted.ticket_id)):
-        if value is not None:
-            yield f"c.id IN (SELECT conversation_id FROM conversation_{table} WHERE {table}_id = {args.add(value)})"
+    if wanted.customer_id is not None:
+        everybody = everybody_of(args.add(wanted.customer_id))
+        yield f"c.id IN (SELECT conversation_id FROM conversation_customer WHERE customer_id IN ({everybody}))"
+    if wanted.ticket_id is not None:
+        yield f"c.id IN (SELECT conversation_id FROM conversation_ticket WHERE ticket_id = {args.add(wanted.ticket_id)})"

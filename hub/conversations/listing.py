@@ -30,7 +30,10 @@ _COLUMNS = ", ".join(f"c.{name}" for name in _PLAIN)
 _DUE = """CASE WHEN c.state = 'open' AND c.waiting_for = 'us' AND c.clock_since = c.waiting_since AND c.clock_queue_id = c.queue_id
     THEN c.response_due_at END AS due_at"""
 _RATING = "a.stars, a.comment, a.at AS rated_at"
-_JOINS = "LEFT JOIN customer u ON u.id = c.customer_id LEFT JOIN conversation_rating a ON a.conversation_id = c.id"
+# A customer who was merged (k: into whom) is shown as the one he is part of now.
+_NAMES = "coalesce(k.n, u.n) AS customer_n, coalesce(k.name, u.name) AS customer_name, u.kept_id"
+_JOINS = """LEFT JOIN customer u ON u.id = c.customer_id LEFT JOIN customer k ON k.id = u.kept_id
+    LEFT JOIN conversation_rating a ON a.conversation_id = c.id"""
 
 
 Select = Callable[[Caller, Args, str, str], str]
@@ -97,8 +100,7 @@ async def ids_of(reads: Reads, caller: Caller, wanted: Filter, *, limit: int) ->
 
 
 def _select(where: str, order: str = "") -> str:
-    names = "u.n AS customer_n, u.name AS customer_name"
-    return f"SELECT {_COLUMNS}, {_DUE}, {_RATING}, {names} FROM conversation c {_JOINS} WHERE {where} {order}"
+    return f"SELECT {_COLUMNS}, {_DUE}, {_RATING}, {_NAMES} FROM conversation c {_JOINS} WHERE {where} {order}"
 
 
 def _statement(caller: Caller, args: Args, where: str, order: str = "") -> str:
@@ -106,7 +108,7 @@ def _statement(caller: Caller, args: Args, where: str, order: str = "") -> str:
         return _select(where, order)
     user = args.add(caller.user_id)
     return f"""
-        SELECT {_COLUMNS}, {_DUE}, {_RATING}, u.n AS customer_n, u.name AS customer_name, coalesce(r.read_n, 0) AS read_n,
+        SELECT {_COLUMNS}, {_DUE}, {_RATING}, {_NAMES}, coalesce(r.read_n, 0) AS read_n,
             c.id IN ({DRAFTED.format(user=user)}) AS draft, r.mentioned_n
         FROM conversation c {_JOINS} LEFT JOIN conversation_read r ON r.conversation_id = c.id AND r.user_id = {user}
         WHERE {where} {order}
@@ -116,7 +118,8 @@ def _statement(caller: Caller, args: Args, where: str, order: str = "") -> str:
 def _view(row: Row) -> ConversationView:
     read_n = row.get("read_n")
     stars = row["stars"]
-    customer = None if row["customer_n"] is None else brief(row["customer_id"], row["customer_n"], row["customer_name"])
+    customer_id = row["kept_id"] or row["customer_id"]
+    customer = None if row["customer_n"] is None else brief(customer_id, row["customer_n"], row["customer_name"])
     same: dict[str, Any] = {name: row[name] for name in _SAME}
     return ConversationView(
         **same,

@@ -18,10 +18,12 @@ from hub.db import Reads, Row, as_time
 
 KEPT = 20_000  # conversations, about 800 bytes each
 
-_COLUMNS = """c.id, c.n, c.rev, c.last_message_at, c.waiting_since, c.last_in_n, u.name AS customer_name, a.stars, a.comment,
+_COLUMNS = """c.id, c.n, c.rev, c.last_message_at, c.waiting_since, c.last_in_n, c.customer_id, u.kept_id,
+    coalesce(k.name, u.name) AS customer_name, a.stars, a.comment,
     CASE WHEN c.state = 'open' AND c.waiting_for = 'us' AND c.clock_since = c.waiting_since AND c.clock_queue_id = c.queue_id
     THEN c.response_due_at END AS due_at"""
-_JOINS = "LEFT JOIN customer u ON u.id = c.customer_id LEFT JOIN conversation_rating a ON a.conversation_id = c.id"
+_JOINS = """LEFT JOIN customer u ON u.id = c.customer_id LEFT JOIN customer k ON k.id = u.kept_id
+    LEFT JOIN conversation_rating a ON a.conversation_id = c.id"""
 _OWN = ("unread", "draft", "mentioned")
 _ENDS = {
     (unread, draft, mentioned): b"," + msgspec.json.encode(dict(zip(_OWN, (unread, draft, mentioned), strict=True)))[1:]
@@ -59,8 +61,8 @@ class Pages:
         found = await shared_views(reads, ids, caller)
         fresh = {id: _body(view) for id, view in found.items()}
         for id, view in found.items():
-            rating = view.rating
-            names = (view.rev, view.response_due_at, view.customer.name if view.customer else None)
+            rating, customer = view.rating, view.customer
+            names = (view.rev, view.response_due_at, customer and customer.id, customer and customer.name)
             self._kept.pop(id, None)  # to the end: what is asked for stays
             self._kept[id] = ((*names, rating.stars if rating else None, rating.comment if rating else None), fresh[id])
         while len(self._kept) > KEPT:
@@ -81,7 +83,8 @@ def _select(caller: Caller, args: Args, where: str, order: str) -> str:
 
 def _stamp(row: Row) -> tuple[Any, ...]:
     """What the JSON of a conversation depends on."""
-    return row["rev"], as_time(row["due_at"]), row["customer_name"], row["stars"], row["comment"]
+    customer_id = None if row["customer_name"] is None else row["kept_id"] or row["customer_id"]
+    return row["rev"], as_time(row["due_at"]), customer_id, row["customer_name"], row["stars"], row["comment"]
 
 
 def _own(row: Row) -> tuple[bool, bool, bool]:

@@ -18,6 +18,7 @@ from hub.conversations.store import content_digest, find_by_client_key, lock_con
 from hub.conversations.values import AttachmentView, ConversationView, MessageView
 from hub.conversations.views import conversation_views
 from hub.conversations.writing import add, announce_change, entry, require_version, seen, store
+from hub.crm.customers.queries import everybody
 from hub.crm.tickets import Tickets
 from hub.db import Database, Work
 from hub.errors import ClientKeyReused, Invalid
@@ -124,16 +125,17 @@ class Conversations:
             return await store(work, before, replace(before, customer_id=customer_id, candidates=()), by=by)
 
     async def unlink_customer(self, id: ConversationId, customer_id: CustomerId, *, by: Caller) -> ConversationView:
-        """Undo a link; another linked customer, if any, takes the place."""
+        """Undo a link, to those who were merged with the customer too; another linked one, if any, takes the place."""
         async with self._db.unit_of_work() as work:
             before = await seen(work, id, by)
+            theirs = await everybody(work, customer_id) or [customer_id]
             await work.execute(
-                "DELETE FROM conversation_customer WHERE conversation_id = $1 AND customer_id = $2", id, customer_id
+                "DELETE FROM conversation_customer WHERE conversation_id = $1 AND customer_id = ANY($2::uuid[])", id, theirs
             )
             left = await work.fetch_one(
                 "SELECT customer_id FROM conversation_customer WHERE conversation_id = $1 ORDER BY n DESC LIMIT 1", id
             )
-            shown = (left["customer_id"] if left else None) if before.customer_id == customer_id else before.customer_id
+            shown = (left["customer_id"] if left else None) if before.customer_id in theirs else before.customer_id
             return await store(work, before, replace(before, customer_id=shown), by=by)
 
     async def link_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:

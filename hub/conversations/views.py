@@ -31,22 +31,23 @@ class Surroundings:
 
 
 _AROUND = """
-SELECT id, n, name, NULL AS at FROM customer WHERE id = ANY($1::uuid[])
-UNION ALL SELECT conversation_id, stars, comment, at FROM conversation_rating WHERE conversation_id = ANY($2::uuid[])"""
+SELECT c.id, coalesce(k.n, c.n) AS n, coalesce(k.name, c.name) AS name, NULL AS at, coalesce(k.id, c.id) AS kept_id
+FROM customer c LEFT JOIN customer k ON k.id = c.kept_id WHERE c.id = ANY($1::uuid[])
+UNION ALL SELECT conversation_id, stars, comment, at, NULL FROM conversation_rating WHERE conversation_id = ANY($2::uuid[])"""
 
 
 async def surroundings(reads: Reads, conversations: Collection[Conversation]) -> Surroundings:
-    """Customers and ratings of these conversations; only visitors rate."""
+    """Customers, each as the one he is part of now, and ratings of these conversations; only visitors rate."""
     customers = {c.customer_id for c in conversations if c.customer_id}
     rated = {c.id for c in conversations if c.visitor_id}
     named: dict[UUID, CustomerBrief] = {}
     ratings: dict[UUID, RatingView] = {}
     for row in await reads.fetch(_AROUND, sorted(customers), sorted(rated)) if customers or rated else []:
-        id, at = as_uuid(row["id"]), as_time(row["at"])
+        id, kept_id, at = as_uuid(row["id"]), as_uuid(row["kept_id"]), as_time(row["at"])
         assert id is not None
-        if at is None:
-            named[id] = brief(CustomerId(id), row["n"], row["name"])
-        else:
+        if kept_id is not None:
+            named[id] = brief(CustomerId(kept_id), row["n"], row["name"])
+        elif at is not None:
             ratings[id] = RatingView(stars=row["n"], comment=row["name"], at=at)
     return Surroundings(customers=named, ratings=ratings)
 

@@ -12,6 +12,7 @@ import msgspec
 
 from hub import clock
 from hub.auth import Caller, Right, audit
+from hub.crm.customers.queries import everybody_of
 from hub.db import Audience, Database, Event, Reads, Work
 from hub.errors import NotFound
 from hub.ids import AccountId, ConversationId, CustomerId, JournalId, new_id
@@ -93,7 +94,8 @@ async def listed(
         f"""
         SELECT {_COLUMNS} FROM opt_out o WHERE ended_at IS NULL AND id < $1 AND ($2::text IS NULL OR address_value = $2)
         AND ($3::uuid IS NULL OR EXISTS (
-            SELECT 1 FROM customer_address a WHERE a.customer_id = $3 AND a.value = o.address_value AND a.kind = o.address_kind))
+            SELECT 1 FROM customer_address a WHERE a.customer_id IN ({everybody_of("$3")})
+            AND a.value = o.address_value AND a.kind = o.address_kind))
         ORDER BY id DESC LIMIT $4
         """,
         before or UUID(int=2**128 - 1),

@@ -10,6 +10,7 @@ import msgspec
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import MessageView
+from hub.crm.customers.queries import everybody_of
 from hub.db import Database, Row
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.consent import Known, Purpose, decide
@@ -183,7 +184,8 @@ async def _known_addresses(db: Database, conversation: Conversation, kind: Addre
     if conversation.customer_id is None:
         return ()
     rows = await db.fetch(
-        "SELECT value FROM customer_address WHERE customer_id = $1 AND kind = $2 ORDER BY is_primary DESC, n LIMIT 1",
+        f"SELECT value FROM customer_address WHERE customer_id IN ({everybody_of('$1')}) AND kind = $2"
+        " ORDER BY CASE customer_id WHEN $1 THEN 0 ELSE 1 END, is_primary DESC, n LIMIT 1",
         conversation.customer_id,
         kind.value,
     )

@@ -3,7 +3,7 @@
 import msgspec
 
 from hub.conversations.values import CustomerBrief
-from hub.crm.customers.queries import names, owner
+from hub.crm.customers.queries import everybody, names, owner
 from hub.db import Database
 from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Known, Purpose, decide
@@ -44,5 +44,6 @@ async def _customer(db: Database, address: Address) -> CustomerBrief | None:
     id = await owner(db, address)
     if id is None:
         return None
+    kept_id = (await everybody(db, id))[0]
     name, number = (await names(db, [id]))[id]
-    return CustomerBrief(id=id, number=number, name=name)
+    return CustomerBrief(id=kept_id, number=number, name=name)

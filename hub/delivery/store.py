@@ -124,7 +124,12 @@ async def known_of(reads: Reads, addresses: Iterable[Address]) -> dict[tuple[Add
     rows = await reads.fetch(
         """
         SELECT 'refused' AS what, a.kind, a.value, r.channel, r.reason
-        FROM customer_address a JOIN customer_refusal r ON r.customer_id = a.customer_id
+        FROM customer_address a JOIN customer o ON o.id = a.customer_id
+        JOIN customer_refusal r ON r.customer_id = coalesce(o.kept_id, o.id)
+        WHERE a.value = ANY($1::text[]) AND r.ended_at IS NULL
+        UNION ALL SELECT 'refused', a.kind, a.value, r.channel, r.reason
+        FROM customer_address a JOIN customer o ON o.id = a.customer_id
+        JOIN customer merged ON merged.kept_id = coalesce(o.kept_id, o.id) JOIN customer_refusal r ON r.customer_id = merged.id
         WHERE a.value = ANY($1::text[]) AND r.ended_at IS NULL
         UNION ALL SELECT 'opted_out', address_kind, address_value, channel, sender
         FROM opt_out WHERE address_value = ANY($1::text[]) AND ended_at IS NULL

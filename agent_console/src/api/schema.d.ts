@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account_id}/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What will stand below a message by this account. */
+        get: operations["accounts_signed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account_id}/snippet": {
         parameters: {
             query?: never;
@@ -674,7 +691,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One customer. */
+        /** One customer; of one who was merged, the one he is part of now. */
         get: operations["customers_get"];
         put?: never;
         post?: never;
@@ -753,6 +770,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{customer_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a customer be found under another, who is returned; everything of both is shown there. Can be undone at any time. */
+        post: operations["customers_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{customer_id}/organisations/{organisation_id}": {
         parameters: {
             query?: never;
@@ -784,6 +818,23 @@ export interface paths {
         post?: never;
         /** Note that the customer may be written to on this channel again. */
         delete: operations["customers_allow"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{customer_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Separate a customer who was merged into another; he is returned, with everything that is his, also what came in meanwhile. */
+        post: operations["customers_unmerge"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3331,6 +3382,8 @@ export interface components {
         /**
          * Customer
          * @description A person or an organisation, with everything a page shows of it. `members` holds the first 200 only.
+         *
+         *         Addresses, refusals and memberships are those of all who were merged with it as well, what several have once.
          */
         Customer: {
             /** Format: uuid */
@@ -3350,6 +3403,7 @@ export interface components {
             refusals: components["schemas"]["Refusal"][];
             organisations: components["schemas"]["Member"][];
             members: components["schemas"]["Member"][];
+            merged: components["schemas"]["MergedRecord"][];
             created_at: string;
             updated_at: string;
             version: number;
@@ -3405,6 +3459,20 @@ export interface components {
             id: string;
             name: string;
             title: string;
+        };
+        /**
+         * MergedRecord
+         * @description A customer who is found under another now, and can be separated again.
+         */
+        MergedRecord: {
+            /** Format: uuid */
+            id: string;
+            number: string;
+            name: string;
+            /** Format: uuid */
+            into_id: string;
+            at: string;
+            by_name: string;
         };
         /**
          * CustomerCreate
@@ -3478,6 +3546,34 @@ export interface components {
             locale?: string;
             note?: string;
             unconfirmed?: boolean;
+        };
+        /**
+         * MergeIntoCustomer
+         * @description Into whom, and the versions in which both were compared. `despite_verified`: somebody made sure that two with different
+         *         verified addresses are one.
+         */
+        MergeIntoCustomer: {
+            /** Format: uuid */
+            into_id: string;
+            version: number;
+            into_version: number;
+            fields?: components["schemas"]["MergeFields"];
+            /** @default false */
+            despite_verified?: boolean;
+        };
+        /**
+         * MergeFields
+         * @description Fields the kept customer gets by the merge; what is left out stays.
+         */
+        MergeFields: {
+            name?: string;
+            level?: components["schemas"]["hub.crm.customers.values.Level"];
+            sex?: components["schemas"]["Sex"] | null;
+            company?: string;
+            title?: string;
+            postal_address?: string;
+            locale?: string;
+            note?: string;
         };
         /**
          * RefusalPut
@@ -3987,6 +4083,16 @@ export interface components {
             allowed: boolean;
             refusals: string[];
             customer: components["schemas"]["CustomerBrief"] | null;
+        };
+        /**
+         * Signature
+         * @description As a person reads it, with the line above it: below a `plain` message, and below a formatted (`rich`) one. Empty: nothing is added.
+         */
+        Signature: {
+            /** @default  */
+            plain?: string;
+            /** @default  */
+            rich?: string;
         };
         /**
          * TestMessageCreate
@@ -5007,6 +5113,73 @@ export interface operations {
             };
             /** @description bad_address */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accounts_signed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Signature"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description account_disabled */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8233,7 +8406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description stale */
+            /** @description merged, stale */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8322,6 +8495,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description bad_address, invalid */
             422: {
                 headers: {
@@ -8390,6 +8572,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description any other problem */
             default: {
                 headers: {
@@ -8449,6 +8640,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description any other problem */
             default: {
                 headers: {
@@ -8500,6 +8700,95 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    customers_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIntoCustomer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description different_identities, merged, not_mergeable, stale */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8579,6 +8868,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid, wrong_kind */
             422: {
                 headers: {
@@ -8640,6 +8938,15 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8719,6 +9026,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid */
             422: {
                 headers: {
@@ -8780,6 +9096,82 @@ export interface operations {
             };
             /** @description not_found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description merged */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description any other problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    customers_unmerge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description unauthorised */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_mergeable */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

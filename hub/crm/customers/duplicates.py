@@ -19,8 +19,8 @@ _PARTS = re.compile(r"[\s.,·・]+")
 
 _SAME_ADDRESS = """
 SELECT DISTINCT other.customer_id FROM customer_address mine
-JOIN customer_address other ON other.value = mine.value AND other.kind = mine.kind AND other.customer_id <> mine.customer_id
-WHERE mine.customer_id = $1 LIMIT $2
+JOIN customer_address other ON other.value = mine.value AND other.kind = mine.kind
+WHERE mine.customer_id = ANY($1::uuid[]) AND other.customer_id <> ALL($1::uuid[]) LIMIT $2
 """
 
 
@@ -59,7 +59,8 @@ class Duplicate:
 
 async def duplicates(db: Database, customer: Customer) -> list[Duplicate]:
     """Those who may be the same, likeliest first. A handful of indexed questions, whatever the size of the hub."""
-    found = {row["customer_id"] for row in await db.fetch(_SAME_ADDRESS, customer.id, _LOOKED_AT)}
+    mine = [customer.id, *(one.id for one in customer.merged)]
+    found = {row["customer_id"] for row in await db.fetch(_SAME_ADDRESS, mine, _LOOKED_AT)}
     for asked in _questions(customer):
         found |= {other.id for other in (await queries.listed(db, q=asked, limit=_LOOKED_AT)).items}
     return likely(customer, await queries.load(db, sorted(found, key=str)))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from hub import clock
 from hub.crm.customers import events, searching
-from hub.crm.customers.queries import display
+from hub.crm.customers.queries import display, the_owner
 from hub.crm.customers.values import Customer, CustomerAddress, CustomerKind, Level, number
-from hub.db import Work
+from hub.db import Row, Work
 from hub.ids import CustomerId, new_id
 from hub.messages import plain
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -69,19 +69,21 @@ def _with_names(addresses: Iterable[Address]) -> list[Address]:
 
 async def _known(work: Work, addresses: Sequence[Address]) -> dict[Address, Identified]:
     rows = await work.fetch(
-        "SELECT kind, value, customer_id FROM customer_address WHERE value = ANY($1::text[]) ORDER BY n",
+        "SELECT a.kind, a.value, a.customer_id, c.kept_id FROM customer_address a JOIN customer c ON c.id = a.customer_id"
+        " WHERE a.value = ANY($1::text[]) ORDER BY a.n",
         [address.value for address in addresses],
     )
-    owners: dict[Address, list[CustomerId]] = {}
+    owners: dict[Address, list[Row]] = {}
     for row in rows:
-        owners.setdefault(Address(kind=AddressKind(row["kind"]), value=row["value"]), []).append(row["customer_id"])
+        owners.setdefault(Address(kind=AddressKind(row["kind"]), value=row["value"]), []).append(row)
     return {address: _among(owners[address]) for address in addresses if address in owners}
 
 
-def _among(owners: Sequence[CustomerId]) -> Identified:
-    if len(owners) == 1:
-        return Identified(customer_id=owners[0])
-    return Identified(customer_id=None, candidates=tuple(owners))
+def _among(owners: Sequence[Row]) -> Identified:
+    """Of those who are one by merging, the owner itself is named: what comes by its address stays with it if they are separated."""
+    if (owner := the_owner(owners)) is not None:
+        return Identified(customer_id=owner)
+    return Identified(customer_id=None, candidates=tuple(dict.fromkeys(row["kept_id"] or row["customer_id"] for row in owners)))
 
 
 async def _make(work: Work, addresses: Sequence[Address], channel: ChannelKind | None) -> dict[Address, Identified]:
@@ -123,6 +125,7 @@ def _person(address: Address, channel: ChannelKind | None) -> Customer:
         refusals=(),
         organisations=(),
         members=(),
+        merged=(),
         created_at=now,
         updated_at=now,
         version=1,

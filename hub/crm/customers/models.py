@@ -25,6 +25,9 @@ class CustomerRow(Model):
     client_digest = fields.CharField(max_length=64, null=True)
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
+    kept: fields.ForeignKeyNullableRelation["CustomerRow"] = fields.ForeignKeyField(
+        "models.CustomerRow", to_field="id", null=True, on_delete=fields.NO_ACTION, related_name="merged"
+    )
 
     class Meta:
         table = "customer"
@@ -87,3 +90,25 @@ class CustomerMemberRow(Model):
     class Meta:
         table = "customer_member"
         unique_together = (("organisation", "person"),)
+
+
+class CustomerMergeRow(Model):
+    """One customer was found under another from `merged_at` on, until `undone_at`. `taken`: fields given to it then, by name."""
+
+    n = fields.BigIntField(primary_key=True)
+    from_: fields.ForeignKeyRelation[CustomerRow] = fields.ForeignKeyField(
+        "models.CustomerRow", to_field="id", on_delete=fields.NO_ACTION, related_name="merges_from", source_field="from_id"
+    )
+    into: fields.ForeignKeyRelation[CustomerRow] = fields.ForeignKeyField(
+        "models.CustomerRow", to_field="id", on_delete=fields.NO_ACTION, related_name="merges_into"
+    )
+    taken: fields.JSONField[object] = fields.JSONField()
+    merged_by = fields.UUIDField(null=True)
+    merged_by_name = fields.CharField(max_length=200)
+    merged_at = fields.DatetimeField()
+    undone_by = fields.UUIDField(null=True)
+    undone_by_name = fields.CharField(max_length=200, null=True)
+    undone_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "customer_merge"

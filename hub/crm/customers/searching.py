@@ -5,11 +5,21 @@ from collections.abc import Sequence
 
 from hub.crm.customers.values import Customer
 from hub.db import Dialect, Work
+from hub.ids import CustomerId
 from hub.messages.address import AddressKind
 from hub.messages.grams import document, grams, query
 
 _DIGITS = re.compile(r"[\d\s()+./-]{3,}")  # a telephone number as people write it, or a piece of one
 _SHORTEST = 3  # digits
+
+
+async def forget(work: Work, customer_ids: Sequence[CustomerId]) -> None:
+    """Let these not be found by what they are: they are part of others."""
+    statement = work.sql(
+        sqlite="DELETE FROM customer_grams WHERE rowid = (SELECT n FROM customer WHERE id = $1)",
+        postgres="UPDATE customer SET grams = NULL WHERE id = $1",
+    )
+    await work.execute_many(statement, [(id_,) for id_ in customer_ids])
 
 
 async def index(work: Work, customers: Sequence[Customer]) -> None:
@@ -27,6 +37,8 @@ def _words(customer: Customer) -> list[str]:
     """Of digits every ending is stored, so that a search for a beginning finds any piece."""
     digits = customer.number.lstrip("C0")
     found = [*grams(customer.name), *grams(customer.company), *grams(customer.number), f"c{digits}", *_endings(digits, 1)]
+    for one in customer.merged:
+        found += [*grams(one.name), *grams(one.number), *_endings(one.number.lstrip("C0"), 1)]
     for address in customer.addresses:
         if address.kind is AddressKind.PHONE:
             found += _endings(address.value.lstrip("+"), _SHORTEST)

@@ -9,10 +9,10 @@ from msgspec import UNSET
 
 from hub import clock
 from hub.auth import Caller
-from hub.crm.customers import addresses, events, queries, searching
+from hub.crm.customers import addresses, events, merging, queries, searching
 from hub.crm.customers.duplicates import Duplicate, duplicates
-from hub.crm.customers.errors import NoSuchCustomer, WrongKind
-from hub.crm.customers.values import Change, Customer, CustomerKind, NewAddress, NewCustomer
+from hub.crm.customers.errors import Merged, NoSuchCustomer, NotMergeable, WrongKind
+from hub.crm.customers.values import Change, Customer, CustomerKind, Merge, NewAddress, NewCustomer
 from hub.crm.reads import Page
 from hub.crm.repeats import Authorship, authorship, first_of
 from hub.db import Database, UniqueViolation, Work
@@ -32,7 +32,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15, $15
 
 
 class Customers:
-    """The verbs. `region` (ISO 3166) is where a telephone number without a country code is thought to be."""
+    """The verbs. `region` (ISO 3166) is where a telephone number without a country code is thought to be.
+
+    One who was merged is read as the one he is part of now; to change him raises `Merged` with the id of that one.
+    """
 
     def __init__(self, db: Database, *, region: str = "CN") -> None:
         self._db, self._region = db, region
@@ -72,74 +75,116 @@ class Customers:
             if values:
                 columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(values, start=2))
                 await work.execute(f"UPDATE customer SET {columns} WHERE id = $1", customer_id, *values.values())
+            if "name" in values:
+                merging.tell_names(work, await queries.everybody(work, customer_id))
             return await _announced(work, customer_id)
 
     async def add_address(self, customer_id: CustomerId, new: NewAddress) -> Customer:
         """Add an address, or change the label and marks of one that is there. Raises `BadAddress`."""
         async with self._db.unit_of_work() as work:
-            await _touch(work, customer_id)
-            await addresses.put(work, customer_id, new, region=self._region)
+            ids = await _touched(work, customer_id)
+            await addresses.put(work, ids, new, region=self._region)
             return await _announced(work, customer_id)
 
     async def remove_address(self, customer_id: CustomerId, address_id: UUID) -> Customer:
         """Take an address away; another of its kind becomes the primary one. Raises `NoSuchAddress`."""
         async with self._db.unit_of_work() as work:
-            await _touch(work, customer_id)
-            await addresses.remove(work, customer_id, address_id)
+            ids = await _touched(work, customer_id)
+            await addresses.remove(work, ids, address_id)
             return await _announced(work, customer_id)
 
     async def verify_address(self, customer_id: CustomerId, address_id: UUID) -> Customer:
         """Note that the address is theirs for sure. Raises `NoSuchAddress`."""
         async with self._db.unit_of_work() as work:
-            await _touch(work, customer_id)
-            await addresses.verify(work, customer_id, address_id)
+            ids = await _touched(work, customer_id)
+            await addresses.verify(work, ids, address_id)
             return await _announced(work, customer_id)
 
     async def refuse(self, customer_id: CustomerId, channel: ChannelKind, *, reason: str, by: Caller) -> Customer:
         """Note that the customer wants nothing on `channel` (C-14). What is noted already stays as it was."""
         async with self._db.unit_of_work() as work:
-            await _touch(work, customer_id)
+            ids = await _touched(work, customer_id)
             await work.execute(
                 "INSERT INTO customer_refusal (customer_id, channel, reason, by_id, by_name, at)"
-                " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (customer_id, channel) WHERE ended_at IS NULL DO NOTHING",
+                " SELECT $1::uuid, $2::text, $3::text, $4::uuid, $5::text, $6::timestamptz WHERE NOT EXISTS"
+                " (SELECT 1 FROM customer_refusal WHERE customer_id = ANY($7::uuid[]) AND channel = $2::text AND ended_at IS NULL)",
                 *(customer_id, str(channel), plain.block(reason, 1_000)),
-                *(by.author_id, plain.line(by.name, 200), clock.now()),
+                *(by.author_id, plain.line(by.name, 200), clock.now(), ids),
             )
             return await _announced(work, customer_id)
 
     async def allow(self, customer_id: CustomerId, channel: ChannelKind, *, by: Caller) -> Customer:
         """End a refusal; that there was one stays on record."""
         async with self._db.unit_of_work() as work:
-            await _touch(work, customer_id)
+            ids = await _touched(work, customer_id)
             await work.execute(
                 "UPDATE customer_refusal SET ended_at = $3, ended_by_id = $4, ended_by_name = $5"
-                " WHERE customer_id = $1 AND channel = $2 AND ended_at IS NULL",
-                *(customer_id, str(channel), clock.now(), by.author_id, plain.line(by.name, 200)),
+                " WHERE customer_id = ANY($1::uuid[]) AND channel = $2 AND ended_at IS NULL",
+                *(ids, str(channel), clock.now(), by.author_id, plain.line(by.name, 200)),
             )
             return await _announced(work, customer_id)
 
     async def join(self, person_id: CustomerId, organisation_id: CustomerId, *, title: str = "") -> Customer:
         """Make a person a member of an organisation, or change what they are there. Returns the person. Raises `WrongKind`."""
         async with self._db.unit_of_work() as work:
-            await _touch_both(work, person_id, organisation_id)
+            persons, organisations = await _touched_both(work, person_id, organisation_id)
             await _require_kinds(work, person_id, organisation_id)
-            await work.execute(
-                "INSERT INTO customer_member (organisation_id, person_id, title, created_at) VALUES ($1, $2, $3, $4)"
-                " ON CONFLICT (organisation_id, person_id) DO UPDATE SET title = excluded.title",
-                *(organisation_id, person_id, plain.line(title, 200), clock.now()),
+            said = plain.line(title, 200)
+            known = await work.execute(
+                "UPDATE customer_member SET title = $3 WHERE organisation_id = ANY($1::uuid[]) AND person_id = ANY($2::uuid[])",
+                *(organisations, persons, said),
             )
+            if not known:
+                await work.execute(
+                    "INSERT INTO customer_member (organisation_id, person_id, title, created_at) VALUES ($1, $2, $3, $4)",
+                    *(organisation_id, person_id, said, clock.now()),
+                )
             await _announced(work, organisation_id)
             return await _announced(work, person_id)
 
     async def leave(self, person_id: CustomerId, organisation_id: CustomerId) -> Customer:
         """End a membership; one that is not there is ended already. Returns the person."""
         async with self._db.unit_of_work() as work:
-            await _touch_both(work, person_id, organisation_id)
+            persons, organisations = await _touched_both(work, person_id, organisation_id)
             await work.execute(
-                "DELETE FROM customer_member WHERE organisation_id = $1 AND person_id = $2", organisation_id, person_id
+                "DELETE FROM customer_member WHERE organisation_id = ANY($1::uuid[]) AND person_id = ANY($2::uuid[])",
+                *(organisations, persons),
             )
             await _announced(work, organisation_id)
             return await _announced(work, person_id)
+
+    async def merge(self, customer_id: CustomerId, wanted: Merge, *, by: Caller) -> Customer:
+        """Let a customer be found under another from now on, who is returned. `unmerge` takes it back, at any time.
+
+        Raises `NoSuchCustomer`, `Merged` where one of them is an alias, `Stale`, `NotMergeable`, `DifferentIdentities`.
+        """
+        if customer_id == wanted.into_id:
+            raise NotMergeable("a customer cannot be merged into itself")
+        values = _cleaned(merging.given(wanted.fields))
+        async with self._db.unit_of_work() as work:
+            await merging.hold(work)
+            versions = {customer_id: wanted.version, wanted.into_id: wanted.into_version}
+            for id_ in sorted(versions):
+                await _touch(work, id_, version=versions[id_])
+            gone, kept = await _one(work, customer_id), await _one(work, wanted.into_id)
+            merging.require_mergeable(gone, kept, despite_verified=wanted.despite_verified)
+            await merging.join(work, gone, kept, values, by=by)
+            return await _announced(work, kept.id)
+
+    async def unmerge(self, customer_id: CustomerId, *, by: Caller) -> Customer:
+        """Separate one who was merged, with those who were merged into him before; he is returned as he is by himself.
+
+        Everything that came in by his addresses is his, also what came in meanwhile. Raises `NoSuchCustomer`, `NotMergeable`.
+        """
+        async with self._db.unit_of_work() as work:
+            await merging.hold(work)
+            whole = await _one(work, customer_id)
+            merge = await merging.standing(work, customer_id)
+            await _touch(work, whole.id)
+            await merging.part(work, merge, whole, by=by)
+            await _touch(work, customer_id)
+            await _announced(work, whole.id)
+            return await _announced(work, customer_id)
 
     async def _insert(self, work: Work, new: NewCustomer, made: Authorship) -> Customer:
         values = _cleaned({field.name: getattr(new, field.name) for field in fields(new)})
@@ -151,7 +196,7 @@ class Customers:
             *(made.author_id, made.client_key, made.digest, now),
         )
         for address in new.addresses:
-            await addresses.put(work, customer_id, address, region=self._region)
+            await addresses.put(work, [customer_id], address, region=self._region)
         return await _announced(work, customer_id)
 
 
@@ -180,17 +225,26 @@ async def _touch(work: Work, customer_id: CustomerId, *, version: int | None = N
     """Hold the customer until this transaction ends, and count the change."""
     rows = await work.fetch(
         "UPDATE customer SET version = version + 1, updated_at = $2"
-        " WHERE id = $1 AND ($3::int IS NULL OR version = $3) RETURNING version",
+        " WHERE id = $1 AND kept_id IS NULL AND ($3::int IS NULL OR version = $3) RETURNING version",
         *(customer_id, clock.now(), version),
     )
     if not rows:
         current = await _one(work, customer_id)
+        if current.id != customer_id:
+            raise Merged("this customer was merged into another", into_id=str(current.id))
         raise Stale("somebody else changed it meanwhile", version=current.version)
 
 
-async def _touch_both(work: Work, one: CustomerId, other: CustomerId) -> None:
+async def _touched(work: Work, customer_id: CustomerId) -> list[CustomerId]:
+    """As `_touch`; all the ids of the customer, its own first."""
+    await _touch(work, customer_id)
+    return await queries.everybody(work, customer_id)
+
+
+async def _touched_both(work: Work, one: CustomerId, other: CustomerId) -> tuple[list[CustomerId], list[CustomerId]]:
     for customer_id in sorted((one, other)):  # in one order everywhere: two who do this at once must not wait for each other
         await _touch(work, customer_id)
+    return await queries.everybody(work, one), await queries.everybody(work, other)
 
 
 async def _require_kinds(work: Work, person_id: CustomerId, organisation_id: CustomerId) -> None:
@@ -203,9 +257,10 @@ async def _require_kinds(work: Work, person_id: CustomerId, organisation_id: Cus
 async def _keep_kind(work: Work, customer_id: CustomerId, kind: str) -> None:
     """An organisation with members, or a person in one, stays what it is."""
     row = await work.fetch_one(
-        "SELECT c.kind FROM customer c WHERE c.id = $1 AND EXISTS"
-        " (SELECT 1 FROM customer_member m WHERE m.organisation_id = $1 OR m.person_id = $1)",
+        "SELECT c.kind FROM customer c WHERE c.id = $1 AND EXISTS (SELECT 1 FROM customer_member m"
+        " WHERE m.organisation_id = ANY($2::uuid[]) OR m.person_id = ANY($2::uuid[]))",
         customer_id,
+        await queries.everybody(work, customer_id),
     )
     if row is not None and row["kind"] != kind:
         raise WrongKind("end its memberships first")

@@ -67,8 +67,23 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MergedRecord:
+    """A customer who is found under another now, and can be separated again."""
+
+    id: CustomerId
+    number: str
+    name: str
+    into_id: CustomerId  # what it was merged into: the other, or one that was merged on
+    at: datetime
+    by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """A person or an organisation, with everything a page shows of it. `members` holds the first 200 only."""
+    """A person or an organisation, with everything a page shows of it. `members` holds the first 200 only.
+
+    Addresses, refusals and memberships are those of all who were merged with it as well, what several have once.
+    """
 
     id: CustomerId
     number: str  # C000123: unique and never given twice
@@ -86,6 +101,7 @@ class Customer:
     refusals: tuple[Refusal, ...]
     organisations: tuple[Member, ...]
     members: tuple[Member, ...]
+    merged: tuple[MergedRecord, ...]  # in the order in which they were
     created_at: datetime
     updated_at: datetime
     version: int
@@ -133,6 +149,17 @@ class Change:
     locale: str | UnsetType = UNSET
     note: str | UnsetType = UNSET
     unconfirmed: bool | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """Into whom a customer is merged, the versions both were looked at in, and the fields the kept one gets by it."""
+
+    into_id: CustomerId
+    version: int
+    into_version: int
+    fields: Change = Change()
+    despite_verified: bool = False  # somebody made sure that two with different verified addresses are one
 
 
 def number(n: int) -> str:

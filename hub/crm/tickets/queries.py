@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from hub import clock
+from hub.crm.customers.queries import everybody_of
 from hub.crm.reads import Page, after, page
 from hub.crm.tickets.links import ConversationLinks
 from hub.crm.tickets.values import Priority, Step, StepKind, Ticket, TicketState, Wanted, number
@@ -15,9 +16,9 @@ from hub.ids import ConversationId, TicketId
 from hub.messages.grams import query
 
 _TICKETS = """
-SELECT n, id, title, description, state, priority, assignee_id, customer_id, due_at, closed_at, created_at, updated_at,
-       created_by, version
-FROM ticket WHERE id = ANY($1::uuid[])
+SELECT t.n, t.id, t.title, t.description, t.state, t.priority, t.assignee_id, t.customer_id, c.kept_id, t.due_at, t.closed_at,
+       t.created_at, t.updated_at, t.created_by, t.version
+FROM ticket t LEFT JOIN customer c ON c.id = t.customer_id WHERE t.id = ANY($1::uuid[])
 """
 _STEPS = """
 SELECT id, ticket_id, at, by_id, by_name, kind, text, from_value, to_value
@@ -68,7 +69,8 @@ async def listed(
 
 def _listing(db: Database, wanted: Wanted) -> tuple[str, list[Any]] | None:
     """The statement for a list and its arguments from `$2` on; None where the search holds nothing to look for."""
-    conditions, args = ["t.n < $1"], []
+    conditions = ["t.n < $1"]
+    args: list[Any] = []
     if wanted.state == "open":
         conditions.append("t.closed_at IS NULL")
     if wanted.unassigned:
@@ -76,11 +78,13 @@ def _listing(db: Database, wanted: Wanted) -> tuple[str, list[Any]] | None:
     for column, value in (
         ("state", wanted.state if wanted.state != "open" else None),
         ("assignee_id", wanted.assignee_id),
-        ("customer_id", wanted.customer_id),
     ):
         if value is not None:
             args.append(value)
             conditions.append(f"t.{column} = ${len(args) + 1}")
+    if wanted.customer_id is not None:
+        args.append(wanted.customer_id)
+        conditions.append(f"t.customer_id IN ({everybody_of(f'${len(args) + 1}')})")
     source = "ticket t"
     if wanted.q.strip():
         asked = query(wanted.q, db.dialect)
@@ -103,7 +107,7 @@ def _ticket(row: Row, *, now: datetime, conversation_ids: tuple[ConversationId, 
         state=row["state"],
         priority=Priority(row["priority"]),
         assignee_id=row["assignee_id"],
-        customer_id=row["customer_id"],
+        customer_id=row["kept_id"] or row["customer_id"],
         due_at=row["due_at"],
         overdue=row["closed_at"] is None and row["due_at"] is not None and row["due_at"] < now,
         created_at=row["created_at"],
