@@ -37,7 +37,7 @@ _TEXT = "Your parcel leaves today and arrives tomorrow between 9 and 12."
 async def run(quick: bool = False) -> list[Row]:
     """Measure both databases."""
     count = 300 if quick else 1500
-    smsc = Smsc(by_digits=False, receipt_after=0.01)
+    smsc = Smsc(by_digits=False, report_after=0.01)
     await smsc.start()
     bare = await _bare(smsc, 10 * count)
     with running_cluster(durable=True) as cluster:

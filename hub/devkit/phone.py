@@ -50,7 +50,7 @@ class DemoPhone:
         self._centre_ids: dict[str, tuple[str, ...]] = {}
         self.twilio = TwilioSimulator(pace=_PACE)
         self.twilio.on_change = self._hear_twilio
-        self.centre = Smsc(password=PASSWORD, receipt_after=2 * _PACE, heard=self._hear_centre)
+        self.centre = Smsc(password=PASSWORD, report_after=2 * _PACE, heard=self._hear_centre)
 
     async def start(self) -> None:
         """Read what was kept, and put both networks on the air, on free ports."""

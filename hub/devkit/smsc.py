@@ -1,56 +1,26 @@
-"""A short message centre as a real server: SMPP 3.4 on a loopback port, with the faults centres have.
+"""A short message centre as a real server: SMPP 3.4, with the faults centres have (see `hub.devkit.operator`).
 
-It keeps all it took, so that a test can prove that nothing was handed over twice. A recipient's last digits choose what happens to one message
-(`DIGITS`); the constructor's shares spoil traffic at random, from a seed.
+The constructor's shares spoil traffic at random, from a seed.
 """
 
 import asyncio
 import random
-import ssl
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Literal
+from typing import ClassVar
 
-from hub.channels.sms.framing import OutOfStep
 from hub.channels.sms.smpp import coding, wire
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
 from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Command, Pdu, ShortMessage, Tag
+from hub.devkit.operator import DIGITS, Fate, Link, Operator
 
-Fate = Literal[
-    "delivered",
-    "throttled_once",
-    "throttled",
-    "bad_recipient",
-    "undelivered",
-    "expired",
-    "silent",
-    "early",
-    "lost",
-    "cut",
-    "late",
-]
-
-DIGITS: dict[str, Fate] = {
-    "9901": "throttled_once",
-    "9902": "throttled",
-    "9903": "bad_recipient",
-    "9904": "undelivered",
-    "9905": "expired",
-    "9906": "silent",  # no receipt ever
-    "9907": "early",  # the receipt before the answer
-    "9908": "lost",  # taken, and no answer
-    "9909": "cut",  # taken, and the connection closed instead of an answer
-    "9910": "late",  # taken, and answered after `late_by`
-}
 _DELIVERED, _EXPIRED, _UNDELIVERABLE, _ENROUTE = 2, 3, 5, 1  # message states (5.2.28)
 _WORDS = {_DELIVERED: "DELIVRD", _EXPIRED: "EXPIRED", _UNDELIVERABLE: "UNDELIV"}
-_AGAIN = 0.1  # seconds until what was not acknowledged is delivered again
-_EARLY_BY = 0.02
-_OUTSTANDING = 64
+_STATES: dict[Fate, int] = {"undelivered": _UNDELIVERABLE, "expired": _EXPIRED}
+_WINDOW = 64
 _SETTINGS = SmppSettings()
 
 
@@ -79,68 +49,32 @@ class Arrived:
     ids: tuple[str, ...]
 
 
-@dataclass(eq=False, slots=True)
-class _Delivery:
-    """A deliver_sm on its way to the hub, until it is acknowledged."""
-
-    message: ShortMessage
-    done: "asyncio.Future[None]"
-
-
-@dataclass(eq=False)
-class Smsc:
+@dataclass(eq=False, kw_only=True)
+class Smsc(Operator[ShortMessage, "_Link"]):
     """See the module. Shares are 0 to 1; `password` empty: anybody may bind."""
+
+    REFUSALS: ClassVar[Mapping[Fate, int]] = {"throttled": Status.RTHROTTLED, "bad_recipient": Status.RINVDSTADR}
 
     system_id: str = "hub"
     password: str = ""
     throttled: float = 0.0
     early_receipts: float = 0.0
     lost_answers: float = 0.0
-    receipt_after: float = 0.05  # seconds
-    late_by: float = 30.0
     by_digits: bool = True
     decimal_receipts: bool = False  # answers name a message by a hexadecimal id, receipts by the same as a decimal
     seed: int = 1
     heard: Callable[[Arrived], None] | None = None
-    tls: ssl.SSLContext | None = None
     taken: list[Taken] = field(default_factory=list)
-    port: int = 0
-    refusals: int = 0
-    is_frozen: bool = False  # it reads nothing and says nothing, and the connection stands
-    _links: set["_Link"] = field(default_factory=set)
-    _by_id: dict[str, Taken] = field(default_factory=dict)
-    _parts: dict[tuple[str, str, int], dict[int, Taken]] = field(default_factory=dict)
-    _waiting: deque[_Delivery] = field(default_factory=deque)
-    _refused_once: set[str] = field(default_factory=set)
-    _server: asyncio.Server | None = None
+    _by_id: dict[str, Taken] = field(default_factory=dict, init=False)
+    _parts: dict[tuple[str, str, int], dict[int, Taken]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
         self._ids = count(0x10)
 
-    async def start(self) -> None:
-        """Listen on `port`; 0: on any that is free, and then it stands there."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """Close everything."""
-        if self._server is not None:
-            self._server.close()
-        links = list(self._links)
-        self.cut()
-        for link in links:
-            await link.gone.wait()
-
-    def cut(self) -> None:
-        """Every connection ends at once; what was not acknowledged is delivered over the next."""
-        for link in list(self._links):
-            link.abort()
-
-    @property
-    def bound(self) -> int:
-        """Connections that are signed in."""
-        return sum(link.is_bound for link in self._links)
+    def link(self, writer: asyncio.StreamWriter) -> "_Link":
+        """A connection that the hub has made."""
+        return _Link(self, writer)
 
     async def inject(self, sender: str, to: str, text: str, *, order: Sequence[int] = (), reference: int | None = None) -> None:
         """A customer writes; returns when the hub has acknowledged all parts. `order`: which parts are sent, from 1, in which order."""
@@ -150,55 +84,10 @@ class Smsc:
         picked = [bodies[number - 1] for number in order] or bodies
         await asyncio.gather(*(self.deliver(body) for body in picked))
 
-    async def deliver(self, message: ShortMessage) -> None:
-        """One deliver_sm, until it is acknowledged."""
-        delivery = _Delivery(message, asyncio.get_running_loop().create_future())
-        self._queue(delivery)
-        await delivery.done
-
-    @property
-    def undelivered(self) -> int:
-        """deliver_sm that the hub has not acknowledged."""
-        return len(self._waiting) + sum(len(link.outstanding) for link in self._links)
-
-    def _queue(self, delivery: _Delivery) -> None:
-        self._waiting.append(delivery)
-        self.pump()
-
-    def pump(self) -> None:
-        """Hand out what waits, as far as there is somebody to take it."""
-        for link in self._links:
-            while self._waiting and link.takes_deliveries:
-                link.deliver(self._waiting.popleft())
-
-    def again(self, deliveries: Sequence[_Delivery]) -> None:
-        """Not acknowledged: deliver them again, soon."""
-        self._waiting.extend(deliveries)
-        if deliveries and self._server is not None:
-            asyncio.get_running_loop().call_later(_AGAIN, self.pump)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        link = _Link(self, writer)
-        self._links.add(link)
-        frames = wire.frames()
-        try:
-            while octets := await reader.read(65_536):
-                if self.is_frozen:
-                    continue
-                for pdu in frames.feed(octets):
-                    link.handle(pdu)
-        except (OSError, OutOfStep):
-            pass
-        finally:
-            self._links.discard(link)
-            link.abort()
-            self.again(list(link.outstanding.values()))
-            link.gone.set()
-
     def fate_of(self, message: ShortMessage) -> Fate:
         """What happens to it."""
-        if self.by_digits and (fate := DIGITS.get(message.destination[-4:])):
-            return fate
+        if self.by_digits and message.destination[-4:] in DIGITS:
+            return self.fate_by_digits(message.destination)
         dice = self._chance.random()
         if dice < self.throttled:
             return "throttled"
@@ -208,28 +97,14 @@ class Smsc:
             return "lost"
         return "delivered"
 
-    def is_refused(self, fate: Fate, message: ShortMessage) -> Status | None:
-        """The status of a refusal, None where it is taken."""
-        match fate:
-            case "throttled":
-                return Status.RTHROTTLED
-            case "throttled_once" if message.destination not in self._refused_once:
-                self._refused_once.add(message.destination)
-                return Status.RTHROTTLED
-            case "bad_recipient":
-                return Status.RINVDSTADR
-        return None
-
     def take(self, message: ShortMessage, fate: Fate) -> Taken:
         """Responsibility for it."""
         taken = Taken(id=f"{next(self._ids):08x}", message=message)
         self.taken.append(taken)
         self._by_id[taken.id] = taken
         self._assemble(taken)
-        if message.registered_delivery & 3 and fate != "silent":
-            state = {"undelivered": _UNDELIVERABLE, "expired": _EXPIRED}.get(fate, _DELIVERED)
-            wait = 0 if fate == "early" else self.receipt_after
-            asyncio.get_running_loop().call_later(wait, self._report, taken, state)
+        if message.registered_delivery & 3:
+            self.report_soon(fate, lambda: self._ended(taken, _STATES.get(fate, _DELIVERED)))
         return taken
 
     def state_of(self, id: str) -> int | None:
@@ -256,42 +131,24 @@ class Smsc:
         ids = tuple(part.id for part in whole)
         self.heard(Arrived(source=message.source, destination=message.destination, text=text, ids=ids))
 
-    def _report(self, taken: Taken, state: int) -> None:
-        if self._server is None or not self._server.is_serving():
-            return
+    def _ended(self, taken: Taken, state: int) -> ShortMessage:
         taken.state = state
-        receipt = receipt_of(taken, decimal=self.decimal_receipts)
-        self._queue(_Delivery(receipt, asyncio.get_running_loop().create_future()))
+        return receipt_of(taken, decimal=self.decimal_receipts)
 
 
-@dataclass(eq=False)
-class _Link:
+class _Link(Link[ShortMessage, Pdu]):
     """One connection of the hub's."""
 
-    centre: Smsc
-    writer: asyncio.StreamWriter
-    is_bound: bool = False
-    is_receiving: bool = False
-    outstanding: dict[int, _Delivery] = field(default_factory=dict)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    def __init__(self, centre: Smsc, writer: asyncio.StreamWriter) -> None:
+        super().__init__(centre, writer, wire.frames(), window=_WINDOW)
+        self._centre = centre
 
-    def __post_init__(self) -> None:
-        self._sequence = count(1)
-
-    @property
-    def takes_deliveries(self) -> bool:
-        return self.is_receiving and not self.centre.is_frozen and len(self.outstanding) < _OUTSTANDING
-
-    def abort(self) -> None:
-        self.is_bound = self.is_receiving = False
-        self.writer.transport.abort()
-
-    def deliver(self, delivery: _Delivery) -> None:
-        sequence = next(self._sequence)
-        self.outstanding[sequence] = delivery
-        self._write(Command.DELIVER_SM, sequence, delivery.message.encode())
+    def say(self, sequence: int, message: ShortMessage) -> None:
+        """A deliver_sm."""
+        self._write(Command.DELIVER_SM, sequence, message.encode())
 
     def handle(self, pdu: Pdu) -> None:
+        """What cannot be read is answered, and the connection stands."""
         try:
             self._handle(pdu)
         except BadPdu as error:
@@ -301,70 +158,50 @@ class _Link:
         match pdu.command:
             case Command.BIND_TRANSCEIVER | Command.BIND_RECEIVER | Command.BIND_TRANSMITTER:
                 self._bind(pdu)
-            case Command.SUBMIT_SM if self.is_bound:
+            case Command.SUBMIT_SM if self.is_signed_in:
                 self._submit(pdu)
-            case Command.QUERY_SM if self.is_bound:
+            case Command.QUERY_SM if self.is_signed_in:
                 self._query(pdu)
             case Command.ENQUIRE_LINK | Command.UNBIND:
-                self._write(pdu.command | RESPONSE, pdu.sequence)
+                self._answer(pdu)
             case _ if pdu.command == Command.DELIVER_SM | RESPONSE:
-                self._delivered(pdu)
+                self.acknowledged(pdu.sequence, pdu.status, comes_again=pdu.status != Status.ROK)
             case _ if not pdu.command & RESPONSE:
                 self._write(Command.NACK, pdu.sequence, status=Status.RINVBNDSTS)
 
     def _bind(self, pdu: Pdu) -> None:
         bind = wire.decode_bind(pdu.body)
-        wanted = (self.centre.system_id, self.centre.password)
-        if self.centre.password and (bind.system_id, bind.password) != wanted:
-            self._write(pdu.command | RESPONSE, pdu.sequence, status=Status.RINVPASWD)
+        wanted = (self._centre.system_id, self._centre.password)
+        if self._centre.password and (bind.system_id, bind.password) != wanted:
+            self._answer(pdu, status=Status.RINVPASWD)
             return
-        self.is_bound = True
+        self.is_signed_in = True
         self.is_receiving = pdu.command != Command.BIND_TRANSMITTER
-        self._write(pdu.command | RESPONSE, pdu.sequence, wire.encode_id("smsc"))
-        self.centre.pump()
+        self._answer(pdu, wire.encode_id("smsc"))
+        self._centre.pump()
 
     def _submit(self, pdu: Pdu) -> None:
         message = wire.decode_short_message(pdu.body)
-        fate = self.centre.fate_of(message)
-        if (status := self.centre.is_refused(fate, message)) is not None:
-            self.centre.refusals += 1
-            self._write(pdu.command | RESPONSE, pdu.sequence, status=status)
+        fate = self._centre.fate_of(message)
+        if (status := self._centre.refuse(fate)) is not None:
+            self._answer(pdu, status=status)
             return
-        taken = self.centre.take(message, fate)
-        answer = wire.encode_id(taken.id)
-        match fate:
-            case "lost":
-                pass
-            case "cut":
-                self.abort()
-            case "early" | "late":
-                loop, wait = asyncio.get_running_loop(), _EARLY_BY if fate == "early" else self.centre.late_by
-                loop.call_later(wait, self._write, pdu.command | RESPONSE, pdu.sequence, answer)
-            case _:
-                self._write(pdu.command | RESPONSE, pdu.sequence, answer)
+        id = wire.encode_id(self._centre.take(message, fate).id)
+        self.answer_as(fate, lambda: self._answer(pdu, id))
 
     def _query(self, pdu: Pdu) -> None:
         query = wire.decode_query(pdu.body)
-        state = self.centre.state_of(query.message_id)
+        state = self._centre.state_of(query.message_id)
         if state is None:
-            self._write(pdu.command | RESPONSE, pdu.sequence, status=Status.RINVMSGID)
-            return
-        answer = wire.QueryAnswer(message_id=query.message_id, state=state)
-        self._write(pdu.command | RESPONSE, pdu.sequence, answer.encode())
+            self._answer(pdu, status=Status.RINVMSGID)
+        else:
+            self._answer(pdu, wire.QueryAnswer(message_id=query.message_id, state=state).encode())
 
-    def _delivered(self, pdu: Pdu) -> None:
-        delivery = self.outstanding.pop(pdu.sequence, None)
-        if delivery is None:
-            return
-        if pdu.status:
-            self.centre.again([delivery])
-        elif not delivery.done.done():
-            delivery.done.set_result(None)
-        self.centre.pump()
+    def _answer(self, pdu: Pdu, body: bytes = b"", status: int = 0) -> None:
+        self._write(pdu.command | RESPONSE, pdu.sequence, body, status)
 
     def _write(self, command: int, sequence: int, body: bytes = b"", status: int = 0) -> None:
-        if not self.writer.is_closing():
-            self.writer.write(Pdu(command=command, status=status, sequence=sequence, body=body).encode())
+        self.write(Pdu(command=command, status=status, sequence=sequence, body=body).encode())
 
 
 def receipt_of(taken: Taken, *, decimal: bool = False) -> ShortMessage:

@@ -9,7 +9,7 @@ from hub.channels.contract import SendError
 from hub.channels.sms.cmpp.adapter import CmppAdapter
 from hub.channels.sms.cmpp.messages import Deliver, Format, Submit
 from hub.devkit.cmpp import CmppGateway
-from hub.devkit.smsc import Fate
+from hub.devkit.operator import Fate
 from hub.errors import Unavailable
 from hub.messages.address import ChannelKind
 from hub.messages.segments import udh

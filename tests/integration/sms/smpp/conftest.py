@@ -46,10 +46,10 @@ class Line:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[SmppAdapter]:
         """One that is connected."""
-        adapter, before = self.adapter(), self.smsc.bound
+        adapter, before = self.adapter(), self.smsc.signed_in
         running = asyncio.create_task(adapter.run(self.sink))
         try:
-            await until(lambda: self.smsc.bound > before or running.done())
+            await until(lambda: self.smsc.signed_in > before or running.done())
             await until(lambda: bool(self.lent.states) and self.lent.states[-1][0] == "connected")
             yield adapter
         finally:

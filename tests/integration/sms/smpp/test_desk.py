@@ -29,7 +29,7 @@ async def test_a_customer_is_written_to_in_parts_and_answers_in_parts(smpp: Smpp
 
 
 async def test_receipts_before_the_answer_after_a_late_answer_and_of_failures_are_all_understood(smpp: SmppDesk) -> None:
-    smpp.smsc.late_by, smpp.smsc.receipt_after = 1.5, 0.0
+    smpp.smsc.late_by, smpp.smsc.report_after = 1.5, 0.0
     for number in ("9907", "9910", "9904", "9905", "9908"):
         await smpp.send(f"+861380013{number}", "Hello")
 

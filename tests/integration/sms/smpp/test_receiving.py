@@ -168,7 +168,7 @@ async def test_strange_messages_are_stored_and_acknowledged(line: Line, message:
 
 async def test_a_flood_of_receipts_holds_up_neither_messages_nor_what_is_sent(line: Line) -> None:
     line.settings = {"response_seconds": 5.0}
-    line.smsc.receipt_after = 0
+    line.smsc.report_after = 0
     slow, most, now = asyncio.Semaphore(20), 0, 0
 
     class Slow(MemorySink):

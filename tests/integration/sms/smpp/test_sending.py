@@ -151,7 +151,7 @@ async def test_a_wrong_password_needs_a_person(line: Line) -> None:
 async def test_one_connection_for_each_direction(line: Line) -> None:
     line.settings = {"bind": "separate"}
     async with line.running() as adapter:
-        assert line.smsc.bound == 2
+        assert line.smsc.signed_in == 2
         await adapter.send(sms())
         await line.smsc.inject("+8613900000001", "10690000", "Hi")
         await until(lambda: any(report.state is DeliveryState.DELIVERED for report in line.reports))
@@ -182,7 +182,7 @@ async def test_the_ids_of_answers_and_receipts_are_brought_together(line: Line) 
 
 
 async def test_what_became_of_a_message_can_be_asked_by_its_ids(line: Line) -> None:
-    line.smsc.receipt_after = 0
+    line.smsc.report_after = 0
     async with line.running() as adapter:
         good = await adapter.send(sms())
         bad = await adapter.send(sms("+8613800139904"))
