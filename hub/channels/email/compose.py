@@ -170,11 +170,24 @@ def _multipart(subtype: str, parts: list[Message]) -> MIMEMultipart:
     return outer
 
 
+def signed_plain(signature: str) -> str:
+    """What stands below a plain text; empty without a signature. The line above it is one that mail programs know (RFC 3676 §4.3)."""
+    return f"-- \n{signature.strip()}" if signature.strip() else ""
+
+
+def signed_html(html: str, text: str) -> str:
+    """What stands below a formatted text: the formatted signature, else the plain one as it is; empty without either."""
+    if signature := html.strip():
+        return f"<div>-- <br>{signature}</div>"
+    if signature := text.strip():
+        return f'<div style="white-space:pre-wrap">-- \n{escape(signature, quote=False)}</div>'
+    return ""
+
+
 def _plain(message: OutboundMessage, settings: MailSettings) -> str:
-    signature = message.extra.get("signature_text", settings.signature_text).strip()
     pieces = [message.text.rstrip()]
-    if signature:
-        pieces.append(f"-- \n{signature}")
+    if signature := signed_plain(message.extra.get("signature_text", settings.signature_text)):
+        pieces.append(signature)
     if quote := message.extra.get("quote", "").strip():
         intro = message.extra.get("quote_intro", "").strip()
         quoted = "\n".join(f"> {line}".rstrip() for line in quote.split("\n"))
@@ -185,11 +198,11 @@ def _plain(message: OutboundMessage, settings: MailSettings) -> str:
 def _html(message: OutboundMessage, settings: MailSettings) -> str | None:
     if not message.html:
         return None
-    pieces = [message.html]
-    if signature := message.extra.get("signature_html", settings.signature_html).strip():
-        pieces.append(f"<div>-- <br>{signature}</div>")
-    elif signature := message.extra.get("signature_text", settings.signature_text).strip():
-        pieces.append(f'<div style="white-space:pre-wrap">-- \n{escape(signature, quote=False)}</div>')
+    own = (
+        message.extra.get("signature_html", settings.signature_html),
+        message.extra.get("signature_text", settings.signature_text),
+    )
+    pieces = [message.html, signed_html(*own)]
     if quote := message.extra.get("quote", "").strip():
         intro = escape(message.extra.get("quote_intro", "").strip(), quote=False)
         text = escape(quote, quote=False)
