@@ -164,6 +164,8 @@ class Customers:
         async with self._db.unit_of_work() as work:
             await merging.hold(work)
             versions = {customer_id: wanted.version, wanted.into_id: wanted.into_version}
+            for id_ in versions:
+                await _require_kept(work, id_)
             for id_ in sorted(versions):
                 await _touch(work, id_, version=versions[id_])
             gone, kept = await _one(work, customer_id), await _one(work, wanted.into_id)
@@ -229,10 +231,16 @@ async def _touch(work: Work, customer_id: CustomerId, *, version: int | None = N
         *(customer_id, clock.now(), version),
     )
     if not rows:
+        await _require_kept(work, customer_id)
         current = await _one(work, customer_id)
-        if current.id != customer_id:
-            raise Merged("this customer was merged into another", into_id=str(current.id))
         raise Stale("somebody else changed it meanwhile", version=current.version)
+
+
+async def _require_kept(work: Work, customer_id: CustomerId) -> None:
+    """Raises `Merged` for an alias."""
+    kept_id = next(iter(await queries.everybody(work, customer_id)), customer_id)
+    if kept_id != customer_id:
+        raise Merged("this customer was merged into another", into_id=str(kept_id))
 
 
 async def _touched(work: Work, customer_id: CustomerId) -> list[CustomerId]:

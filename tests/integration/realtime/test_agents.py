@@ -11,6 +11,8 @@ import pytest
 from hub.auth import SYSTEM
 from hub.auth.rights import Right
 from hub.auth.values import UserChange
+from hub.conversations.naming import tell_customer_names
+from hub.crm.customers import Customers, Merge, NewCustomer
 from hub.db import Audience
 from tests.integration.realtime.conftest import Client, Live
 
@@ -291,3 +293,39 @@ async def test_fifty_revocations_let_nothing_through_afterwards(live: Live) -> N
         await agent.close()
 
     assert late == []
+
+
+@pytest.mark.covers("M-15")
+async def test_open_pages_are_told_who_became_one_and_which_rows_show_another_name(live: Live) -> None:
+    customers = Customers(live.db)
+    gone, kept = [await customers.create(NewCustomer(name=name), by=SYSTEM) for name in ("Fang", "王芳")]
+    talk = await live.store.conversation()
+    async with live.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET customer_id = $2 WHERE id = $1", talk, gone.id)
+        await work.execute(
+            "INSERT INTO conversation_customer (conversation_id, customer_id, linked_at) VALUES ($1, $2, $3)",
+            *(talk, gone.id, gone.created_at),
+        )
+    _, secret = await live.user(READ, Right.CUSTOMERS_READ)
+    _, other_secret = await live.user(READ)
+    agent, other = await live.agent(secret), await live.agent(other_secret)
+    await agent.heard("hello"), await other.heard("hello")
+
+    await customers.merge(gone.id, Merge(into_id=kept.id, version=1, into_version=1), by=SYSTEM)
+    await tell_customer_names(live.db, [gone.id])
+    (customer,) = await agent.until(lambda: agent.events("customer.changed"))
+    (row,) = await agent.until(lambda: agent.events("conversation.changed"))
+    assert [one["id"] for one in customer["data"]["customer"]["merged"]] == [str(gone.id)]
+    assert row["data"]["conversation"]["customer"] == {"id": str(kept.id), "number": kept.number, "name": "王芳"}
+
+    await customers.unmerge(gone.id, by=SYSTEM)
+    await tell_customer_names(live.db, [gone.id, kept.id])
+    told = await agent.until(lambda: agent.events("customer.changed")[1:] if len(agent.events("customer.changed")) == 3 else None)
+    assert [(one["data"]["customer"]["id"], one["data"]["customer"]["merged"]) for one in told] == [
+        (str(kept.id), []),
+        (str(gone.id), []),
+    ]
+    last = await agent.until(lambda: agent.events("conversation.changed")[1:])
+    assert last[0]["data"]["conversation"]["contact"] == "Fang"
+    await other.until(lambda: len(other.events("conversation.changed")) == 2)
+    assert other.events("customer.changed") == []  # without the right to read customers
