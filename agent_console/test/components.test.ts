@@ -19,8 +19,9 @@ const en = { ...desk, ...thread }
 
 afterEach(() => void vi.restoreAllMocks())
 
-async function show(component: Component, props: Record<string, unknown>) {
-  vi.spyOn(hub, 'replyOptions').mockResolvedValue([replyOption()])
+async function show(component: Component, props: Record<string, unknown>, option = replyOption()) {
+  vi.spyOn(hub, 'replyOptions').mockResolvedValue([option])
+  vi.spyOn(hub, 'signature').mockResolvedValue({ plain: '-- \nOurs', rich: '--\n\nOurs\n\nour road\nour town\n\nour site' })
   vi.spyOn(hub, 'cannedReplies').mockResolvedValue([])
   vi.spyOn(hub, 'agents').mockResolvedValue([])
   vi.spyOn(hub, 'queues').mockResolvedValue([])
@@ -35,6 +36,25 @@ async function show(component: Component, props: Record<string, unknown>) {
 
 describe('the composer', () => {
   const key = (part: KeyboardEventInit) => new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true, bubbles: true, cancelable: true, ...part })
+
+  it('shows below a mail what its account will sign with, folded where it is long, and below nothing else', async () => {
+    const page = await show(Composer, { conversation: conversation({ id: 'c1', channel: 'email' }), customerName: '王小明' })
+    const signature = () => page.find('[role=note]')
+    await vi.waitFor(() => expect(signature().text()).toContain('our town'))
+    expect(signature().get('p').text()).toBe('--\nOurs\nour road\nour town\nour site')
+    expect(signature().get('p').classes()).toContain('line-clamp-3')
+    await signature().get('button').trigger('click')
+    expect(signature().get('p').classes()).not.toContain('line-clamp-3')
+    await page.findAll('button[aria-pressed]').find((one) => one.text() === 'Note')!.trigger('click')
+    expect(signature().exists()).toBe(false)
+    page.unmount()
+
+    vi.mocked(hub.signature).mockClear()
+    const chat = await show(Composer, { conversation: conversation({ id: 'c2' }), customerName: '王小明' }, replyOption({ channel: 'webchat' }))
+    await flushPromises()
+    expect(hub.signature).not.toHaveBeenCalled()
+    chat.unmount()
+  })
 
   it('sends on Ctrl+Enter, but never half a word of an IME', async () => {
     const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))

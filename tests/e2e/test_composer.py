@@ -1,8 +1,11 @@
 """Answering: drafts that are never lost, what is called up while one writes, every way to send and the way back."""
 
 import base64
+import email
+import email.policy
 import re
 from collections.abc import Iterator
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -81,6 +84,37 @@ def field_of(console: Console, *, note: bool = False) -> Locator:
 def sent_by(desk: Desk, id: str, text: str) -> Any:
     """The answer that says this, once it is stored."""
     return eventually(lambda: next((one for one in desk.said(id) if one["direction"] == "out" and text in one["text"]), None))
+
+
+@pytest.mark.covers("M-26")
+def test_what_the_mailbox_signs_with_is_shown_before_and_stands_in_the_mail(console: Console, desk: Desk) -> None:
+    [mailbox] = [one for one in desk.ask("GET", "/accounts") if one["provider"] == "mail"]
+    signed = {"signature_text": "Camellia House", "signature_html": "<p><b>Camellia</b> <i>House</i></p><p>8 Garden Road</p>"}
+    change = {"settings": mailbox["settings"] | signed, "version": mailbox["version"]}
+    desk.ask("PATCH", f"/accounts/{mailbox['id']}", change)
+    id = Customer(desk).writes("Sign, please")["conversation_id"]
+
+    field = answer(console, id)
+    signature = console.page.get_by_role("note", name="Signature: added when it is sent")
+    expect(signature).to_have_text(re.compile(r"--\s+Camellia House\s+8 Garden Road"))
+    field.press_sequentially("With best wishes")
+    console.page.get_by_role("button", name=re.compile("^Note")).click()
+    expect(signature).to_have_count(0)
+    console.page.get_by_role("button", name=re.compile("^Reply(?! by)")).click()
+    console.page.get_by_role("button", name="Send", exact=True).click()
+
+    mail = eventually(lambda: letter_of(desk, "With best wishes"), within=20)
+    plain, html = (part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
+    assert plain.replace("\r\n", "\n").startswith("With best wishes\n\n-- \nCamellia House\n")
+    assert html.index("With best wishes") < html.index("<b>Camellia</b>") < html.index("8 Garden Road")
+    back = desk.ask("GET", f"/accounts/{mailbox['id']}")
+    desk.ask("PATCH", f"/accounts/{mailbox['id']}", {"settings": mailbox["settings"], "version": back["version"]})
+
+
+def letter_of(desk: Desk, text: str) -> EmailMessage | None:
+    """The mail that says this, as the customer's mailbox has it."""
+    mails = (email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in desk.folder.rglob("*.eml"))
+    return next((mail for mail in mails if (body := mail.get_body(("plain",))) and text in body.get_content()), None)
 
 
 @pytest.mark.covers("M-12")

@@ -46,6 +46,7 @@ export const hub = {
   search: (query: { q: string; cursor?: string | null }, signal?: AbortSignal) => done(api.GET('/api/v1/search', { params: { query }, signal })),
   capabilities: (id: T.Id) => as<T.Capabilities>(done(api.GET('/api/v1/accounts/{account_id}/capabilities', { params: { path: { account_id: id } } }))),
   reach: (id: T.Id, address: string) => done(api.GET('/api/v1/accounts/{account_id}/reach', { params: { path: { account_id: id }, query: { address } } })),
+  signature: (id: T.Id) => done(api.GET('/api/v1/accounts/{account_id}/signature', { params: { path: { account_id: id } } })),
   accountNames: () => done(api.GET('/api/v1/account-names')),
   eventsAfter,
 

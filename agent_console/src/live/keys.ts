@@ -36,6 +36,8 @@ export const keys = {
   optOuts: (id: Id) => ['opt-outs', id] as const,
   allOptOuts: ['opt-outs'] as const,
   reach: ['reach'] as const,
+  signature: (accountId: Id) => ['signatures', accountId] as const,
+  signatures: ['signatures'] as const,
   customers: ['customers'] as const,
   ticket: (id: Id) => ['ticket', id] as const,
   tickets: ['tickets'] as const,

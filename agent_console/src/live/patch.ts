@@ -45,7 +45,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'view.changed':
       return stale(client, keys.views)
     case 'account.changed':
-      return stale(client, keys.accounts, keys.accountNames)
+      return stale(client, keys.accounts, keys.accountNames, keys.signatures)
     case 'queue.changed':
     case 'calendar.changed':
       return stale(client, keys.queues, keys.calendars, keys.allOpenSpans)
