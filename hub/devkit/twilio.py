@@ -15,18 +15,11 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from hub.channels.sms.opt_out import word_of
 from hub.devkit.twilio_messages import API, Fate, File, Message, signature
-from hub.devkit.twilio_rules import Refusal, Rules
+from hub.devkit.twilio_rules import ANSWERS, Refusal, Rules
 
 ACCOUNT_SID: Final = "AC" + "0" * 30 + "42"
 AUTH_TOKEN: Final = "simulated-twilio-token"  # noqa: S105
-
-_ANSWERS: Final = {
-    "stop": "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.",
-    "start": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.",
-    "help": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,25 +128,20 @@ class TwilioSimulator:
 
     def _obey(self, message: Message) -> str:
         """STOP and its like, as Twilio's Advanced Opt-Out does it: blocked, answered, and told in the call."""
-        keyword = word_of(message.body)
-        if keyword is None or keyword.language != "en" or not self.answers_stop:
+        wish = self.rules.obey(message) if self.answers_stop else None
+        if wish is None:
             return ""
-        pair = (message.to, message.sender)
-        if keyword.wish == "stop":
-            self.rules.blocked.add(pair)
-        elif keyword.wish == "start":
-            self.rules.blocked.discard(pair)
         answer = Message(
             account_sid=self.account_sid,
             sender=message.to,
             to=message.sender,
-            body=_ANSWERS[keyword.wish],
+            body=ANSWERS[wish],
             direction="outbound-reply",
             status="delivered",
         )
         answer.sent_at = answer.at
         self._keep(answer)
-        return keyword.wish.upper()
+        return wish.upper()
 
     async def call(self, url: str, form: Mapping[str, str], *, token: str = "") -> Call:
         """A signed POST, as Twilio makes it."""

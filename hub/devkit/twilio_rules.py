@@ -6,12 +6,18 @@ from typing import Final
 
 from aiohttp import web
 
-from hub.devkit.twilio_messages import FATES, Fate
+from hub.channels.sms.opt_out import Wish, word_of
+from hub.devkit.twilio_messages import FATES, Fate, Message
 
 _PARAMETERS: Final = frozenset(
     "To From MessagingServiceSid Body MediaUrl StatusCallback ValidityPeriod MaxPrice ProvideFeedback Attempt ForceDelivery SmartEncoded "
     "ContentSid ContentVariables SendAt ScheduleType ShortenUrls SendAsMms RiskCheck FallbackFrom ApplicationSid".split()
 )
+ANSWERS: Final[Mapping[Wish, str]] = {
+    "stop": "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe.",
+    "start": "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe.",
+    "help": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
+}
 _MAX_BODY: Final = 1600  # characters
 
 
@@ -33,6 +39,18 @@ class Rules:
     numbers: dict[str, str]
     blocked: set[tuple[str, str]] = field(default_factory=set)
     throttled: set[str] = field(default_factory=set)
+
+    def obey(self, message: Message) -> Wish | None:
+        """What a customer's message asks for, done; None where it is none of the English words Twilio knows."""
+        keyword = word_of(message.body)
+        if keyword is None or keyword.language != "en":
+            return None
+        pair = (message.to, message.sender)
+        if keyword.wish == "stop":
+            self.blocked.add(pair)
+        elif keyword.wish == "start":
+            self.blocked.discard(pair)
+        return keyword.wish
 
     def judge(self, one: Mapping[str, str], form: Mapping[str, Sequence[str]]) -> Fate:
         """What becomes of a request: `one` has the first value of each parameter of `form`. Raises what Twilio answers where it refuses."""
