@@ -104,6 +104,7 @@ def test_what_the_mailbox_signs_with_is_shown_before_and_stands_in_the_mail(cons
     console.page.get_by_role("button", name="Send", exact=True).click()
 
     mail = eventually(lambda: letter_of(desk, "With best wishes"), within=20)
+    assert mail is not None
     plain, html = (part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
     assert plain.replace("\r\n", "\n").startswith("With best wishes\n\n-- \nCamellia House\n")
     assert html.index("With best wishes") < html.index("<b>Camellia</b>") < html.index("8 Garden Road")
