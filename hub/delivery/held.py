@@ -16,7 +16,7 @@ from hub.conversations.lifecycle import Conversation, Snooze, close, snooze
 from hub.db import Work
 from hub.errors import Invalid
 from hub.ids import MessageId, UserId
-from hub.messages.address import Address
+from hub.messages.address import Address, ChannelKind
 
 UNDO_AT_MOST = 30
 """Seconds."""
@@ -73,18 +73,32 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     before: Conversation | None = None  # the conversation as it was, where the message changed it at once
     version: int = 0  # and the version it got
 
+    @property
+    def only_to(self) -> str | None:
+        """The address it goes to, where that is one alone."""
+        return self.recipients[0].address.value if len(self.recipients) == 1 else None
 
-_COLUMNS = {"message_id": "uuid", "release_at": "timestamptz", "plan": "jsonb"}
+
+_COLUMNS = {"message_id": "uuid", "release_at": "timestamptz", "only_to": "text", "plan": "jsonb"}
 
 
 async def hold(work: Work, held: Sequence[tuple[MessageId, datetime, Plan]]) -> None:
     """Keep these back. Their drafts' files are kept too: they may come back."""
-    rows = [(id, until, msgspec.to_builtins(plan)) for id, until, plan in held]
+    rows = [(id, until, plan.only_to, msgspec.to_builtins(plan)) for id, until, plan in held]
     await work.insert_many("held_message", _COLUMNS, rows)
     for _, until, plan in held:
         if plan.draft is not None and plan.draft.attachment_ids:
             sql = "UPDATE upload SET keep_until = $2 WHERE id = ANY($1::uuid[])"
             await work.execute(sql, list(plan.draft.attachment_ids), until + FILES_KEPT)
+
+
+async def bring_forward(work: Work, channel: ChannelKind, address: Address, *, to: datetime) -> None:
+    """Let what waits for this address alone leave at `to`: it meets the consent gate then."""
+    sql = """
+    UPDATE held_message SET release_at = $3 WHERE only_to = $1
+    AND EXISTS (SELECT 1 FROM message m WHERE m.id = held_message.message_id AND m.channel = $2)
+    """
+    await work.execute(sql, address.value, channel.value, to)
 
 
 async def take(work: Work, id: MessageId, *, due: datetime | None = None) -> Plan | None:

@@ -162,6 +162,7 @@ class HeldMessageRow(Model):
         "models.MessageRow", to_field="id", on_delete=fields.NO_ACTION, related_name="held_message", primary_key=True
     )
     release_at = fields.DatetimeField()
+    only_to = fields.CharField(max_length=330, null=True)
     plan: fields.JSONField[object] = fields.JSONField()
 
     class Meta:

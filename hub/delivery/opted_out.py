@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-import msgspec
-
 from hub import clock
 from hub.auth.callers import SYSTEM
 from hub.channels.sms.common import SmsSettings
@@ -16,7 +14,7 @@ from hub.db import Database
 from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
-from hub.delivery.held import Plan
+from hub.delivery.held import bring_forward
 from hub.delivery.opt_outs import RULE
 from hub.delivery.service import DeliveryService, Send
 from hub.delivery.settle import settle_message
@@ -31,8 +29,6 @@ MOST_AN_HOUR = 5
 """Answers of machines in one conversation."""
 
 _WAITING = "SELECT * FROM delivery WHERE channel = $1 AND address_value = $2 AND state IN ('queued', 'deferred') ORDER BY n"
-_HELD = """
-SELECT h.message_id, h.plan FROM held_message h JOIN message m ON m.id = h.message_id WHERE m.channel = $1"""
 
 
 class OptOutAnswers:
@@ -66,11 +62,8 @@ class OptOutAnswers:
                 ended = (DeliveryState.CANCELLED.value, SendFailure.OPTED_OUT.value, RULE, clock.now())
                 if await work.execute(sql, delivery.id, *ended):
                     await settle_message(work, delivery.message_id)
-        held = await self._db.fetch(_HELD, channel.value)
-        due = [row["message_id"] for row in held if _is_only_to(address, msgspec.convert(row["plan"], Plan))]
-        if due:
-            async with self._db.unit_of_work() as work:
-                await work.execute("UPDATE held_message SET release_at = $2 WHERE message_id = ANY($1::uuid[])", due, clock.now())
+        async with self._db.unit_of_work() as work:
+            await bring_forward(work, channel, address, to=clock.now())
 
     async def _answer(self, job: Job, address: Address) -> None:
         asked = job.payload
@@ -110,7 +103,3 @@ class OptOutAnswers:
         """
         row = await self._db.fetch_one(sql, id, clock.now() - timedelta(hours=1))
         return row is not None and row["n"] >= MOST_AN_HOUR
-
-
-def _is_only_to(address: Address, plan: Plan) -> bool:
-    return all(recipient.address == address for recipient in plan.recipients)
