@@ -69,6 +69,14 @@ def read(provider: str, given: Mapping[str, Any], before: Form | None = None) ->
     )
 
 
+def differing(provider: str, before: Form, after: Form) -> list[str]:
+    """The names of the settings that are not as they were. What an earlier release did not know had its default."""
+    defaults = {name: field.get("default") for name, field in schema(provider)["properties"].items()}
+    then = defaults | dict(before.public) | dict(before.secrets)
+    now = {**after.public, **after.secrets}
+    return [name for name, value in now.items() if json.dumps(value) != json.dumps(then.get(name))]
+
+
 def typed(provider: str, form: Form) -> Settings:
     """The settings as an adapter takes them. Raises `BadAccountSettings` for what only an earlier release took."""
     return _convert(provider, {**form.public, **form.secrets})

@@ -15,7 +15,7 @@ from hub.auth import Caller, audit
 from hub.bus import Bus
 from hub.channels import catalog
 from hub.channels.contract import Check
-from hub.db import Database, Reads, UniqueViolation, Work
+from hub.db import Database, Reads, Row, UniqueViolation, Work
 from hub.errors import ClientKeyReused, Invalid, NameTaken, Stale
 from hub.ids import AccountId, new_id
 from hub.messages import plain
@@ -82,7 +82,8 @@ class Accounts:
                 if (first := await self._first(work, new, digest)) is not None:
                     return first
                 account_id = await self._insert(work, new, form, digest)
-                await self._record(work, by, "account.create", account_id, {"provider": new.provider})
+                detail = {"name": _name(new.name), "provider": new.provider}
+                await self._record(work, by, "account.create", account_id, detail)
                 return await self._settled(work, account_id)
         except UniqueViolation as error:
             if error.constraint == "account_client_key" and (first := await self._first(self._db, new, digest)):
@@ -95,13 +96,15 @@ class Accounts:
         try:
             async with self._db.unit_of_work() as work:
                 await self._hold(work, account_id, version)
-                values = await self._values(work, account_id, given)
+                before = await queries.row_of(work, account_id)
+                values, changed = self._values(before, given)
                 columns = "".join(f", {name} = ${place}" for place, name in enumerate(values, start=3))
                 await work.execute(
                     f"UPDATE account SET updated_at = $2{columns} WHERE id = $1",
                     *(account_id, clock.now(), *values.values()),
                 )
-                await self._record(work, by, "account.change", account_id, {"changed": _told(given)})
+                detail = {"name": values.get("name", before["name"]), "provider": before["provider"], "changed": changed}
+                await self._record(work, by, "account.change", account_id, detail)
                 return await self._settled(work, account_id)
         except UniqueViolation as error:
             raise _taken(error) from error
@@ -151,16 +154,18 @@ class Accounts:
             now = await queries.one(work, self._keys, account_id)
             raise Stale("somebody else changed it meanwhile", version=now.version)
 
-    async def _values(self, work: Work, account_id: AccountId, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The columns to write."""
+    def _values(self, before: Row, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """The columns to write; and the names of what is not as it was, without values: those of settings may be secret."""
         values = {name: given[name] for name in ("enabled", "queue_id") if name in given}
         if "name" in given:
             values["name"] = _name(given["name"])
+        changed = [name for name, value in values.items() if value != before[name]]
         if "settings" in given:
-            row = await queries.row_of(work, account_id)
-            form = forms.read(row["provider"], given["settings"], queries.form_of(row, self._keys))
-            values |= {"settings": dict(form.public), "secrets": forms.seal(form, self._keys, account_id)}
-        return values
+            stored = queries.form_of(before, self._keys)
+            form = forms.read(before["provider"], given["settings"], stored)
+            values |= {"settings": dict(form.public), "secrets": forms.seal(form, self._keys, before["id"])}
+            changed += [f"settings.{name}" for name in forms.differing(before["provider"], stored, form)]
+        return values, sorted(changed)
 
     async def _settled(self, work: Work, account_id: AccountId) -> Account:
         """Mail goes where the account now says; supervisors, consoles and everybody else hear of it."""
@@ -206,12 +211,6 @@ def _name(text: str) -> str:
     if not name:
         raise Invalid("an account has a name")
     return name
-
-
-def _told(given: Mapping[str, Any]) -> list[str]:
-    """The names of what was changed, without values: those of settings may be secret."""
-    names = [name for name in given if name != "settings"]
-    return sorted(names + [f"settings.{name}"[:100] for name in given.get("settings", ())])
 
 
 def _taken(error: UniqueViolation) -> Exception:

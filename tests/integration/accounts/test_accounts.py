@@ -212,12 +212,15 @@ async def test_the_same_client_key_makes_one_account(accounts: Accounts, admin: 
 
 async def test_every_act_is_in_the_audit_log_without_values(accounts: Accounts, admin: Caller, database: Database) -> None:
     made = await mailbox(accounts, admin)
-    change = AccountChange(name="New", settings={"smtp_password": CANARY})
+    change = AccountChange(name="New", enabled=True, settings={**made.settings, "smtp_password": CANARY + "2"})
     await accounts.change(made.id, change, version=1, by=admin)
+    await accounts.change(made.id, AccountChange(enabled=False, queue_id=made.queue_id), version=2, by=admin)
     await accounts.delete(made.id, by=admin)
     rows = await database.fetch("SELECT action, actor_name, detail FROM auth_audit ORDER BY n")
-    assert [row["action"] for row in rows] == ["account.create", "account.change", "account.delete"]
-    assert rows[1]["detail"] == {"changed": ["name", "settings.smtp_password"]}
+    assert [row["action"] for row in rows] == ["account.create", *["account.change"] * 2, "account.delete"]
+    assert rows[0]["detail"] == {"name": made.name, "provider": "mail"}
+    assert rows[1]["detail"] == {"name": "New", "provider": "mail", "changed": ["name", "settings.smtp_password"]}
+    assert rows[2]["detail"]["changed"] == ["enabled"]
     assert CANARY not in json.dumps([row["detail"] for row in rows])
 
 
