@@ -17,13 +17,11 @@ from hub.db import Database, DatabaseGone
 from hub.errors import HubError, Unavailable
 from hub.ids import AccountId
 from hub.messages import plain
-from hub.messages.states import SendFailure
+from hub.messages.states import NEEDS_PERSON
 from hub.ops.redact import redact_text
 from hub.secrets import SecretKeys
 
 log = logging.getLogger(__name__)
-
-_PERSON = {SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +252,7 @@ def _sort(trouble: BaseException) -> RunState:
 
 def _passes(trouble: BaseException) -> bool:
     if isinstance(trouble, SendError):
-        return trouble.failure not in _PERSON
+        return trouble.failure not in NEEDS_PERSON
     return isinstance(trouble, OSError | Unavailable)  # connection, time-out, TLS and look-up errors are OSErrors
 
 

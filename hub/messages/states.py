@@ -63,5 +63,8 @@ class SendFailure(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
-RETRIED = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS, SendFailure.THROTTLED, SendFailure.UNAVAILABLE})
-"""Failures of the way, not of the message: tried again (settings and credentials slowly: a person has to mend them first)."""
+NEEDS_PERSON = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS})
+"""Failures that stay until somebody mends the account."""
+
+RETRIED = NEEDS_PERSON | {SendFailure.THROTTLED, SendFailure.UNAVAILABLE}
+"""Failures of the way, not of the message: tried again, slowly those that need a person first."""
