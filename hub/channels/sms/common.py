@@ -1,20 +1,24 @@
-"""What every provider of short messages shares: the settings all of them have, their capabilities, and how what arrives is handed over."""
+"""What every provider of short messages shares: the settings all of them have, their capabilities, what can be sent at all, and how what
+arrives is handed over."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
-from hub.channels.contract import Handover, Settings
+from hub.channels.contract import AdapterContext, Exchange, Handover, SendError, Settings
 from hub.channels.sms.opt_out import Keyword, word_of
+from hub.ids import MessageId
 from hub.messages import plain
 from hub.messages.address import MAX_PARTY, Address, AddressKind, ChannelKind, sms_party
 from hub.messages.capabilities import Capabilities, Feature, Level
-from hub.messages.content import IncomingFile
+from hub.messages.content import IncomingFile, OutboundMessage
 from hub.messages.events import ChannelEvent, InboundMessage, OptOut, ThreadKey
 from hub.messages.segments import MAX_PARTS
+from hub.messages.states import SendFailure
 
 _MAX_TEXT = 20_000  # characters: 255 parts have 39,015 at most, and nobody reads so many
 
@@ -128,6 +132,27 @@ def sms_capabilities(settings: SmsSettings, **changes: Any) -> Capabilities:
     """Text counted in parts; `changes` replace what one provider does better (`features`, `max_files`, …)."""
     all_have = Capabilities(features=SMS_FEATURES, length_unit="gsm7", max_segments=settings.max_segments)
     return replace(all_have, **changes)
+
+
+def recipient_of(message: OutboundMessage) -> str:
+    """The one to whom a short message goes. Raises `SendError`."""
+    if len(message.recipients) != 1:
+        raise SendError(SendFailure.BAD_RECIPIENT, "a short message has one recipient")
+    return message.recipients[0].value
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8. Raises `SendError` for half a surrogate pair, which no charset can hold."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise SendError(SendFailure.BAD_CONTENT, "the text is not Unicode") from error
+
+
+def record(context: AdapterContext, request: str, response: str, *, started: float, message_id: MessageId | None) -> None:
+    """Keep an exchange that has just ended and began at `started` (monotonic)."""
+    took = monotonic() - started
+    context.record(Exchange(at=context.now(), request=request, response=response, duration=took, message_id=message_id))
 
 
 def inbound(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Generic, Literal, NoReturn, TypeVar
 
-from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink
-from hub.channels.sms.common import sms_capabilities
+from hub.channels.contract import AdapterContext, Check, SendError, SendReceipt, Sink
+from hub.channels.sms.common import record, sms_capabilities
 from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.link import LinkLost, Refused, stay_connected
 from hub.channels.sms.operator_settings import OperatorSettings
@@ -19,10 +19,7 @@ from hub.errors import HubError
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities
 from hub.messages.content import OutboundMessage
-from hub.messages.states import SendFailure
-
-_PERSON = frozenset({SendFailure.BAD_SETTINGS, SendFailure.BAD_CREDENTIALS})
-
+from hub.messages.states import NEEDS_PERSON, SendFailure
 
 S = TypeVar("S", bound=OperatorSession[Any])
 R = TypeVar("R", bound=Receiver[Any])
@@ -104,7 +101,7 @@ class OperatorAdapter(ABC, Generic[S, R]):
             raise LinkLost("closed")
         except Refused as refused:
             error = self._sign_in_error(refused)
-            if error.failure in _PERSON:
+            if error.failure in NEEDS_PERSON:
                 raise error from refused
             raise
         finally:
@@ -130,15 +127,8 @@ class OperatorAdapter(ABC, Generic[S, R]):
 
     def _record(self, message: OutboundMessage, answer: str, started: float) -> None:
         to = ", ".join(party.value for party in message.recipients)
-        self._context.record(
-            Exchange(
-                at=self._context.now(),
-                request=f"{self._settings.place} {self._submitted()} → {to}, {len(message.text)} characters",
-                response=answer,
-                duration=time.monotonic() - started,
-                message_id=message.id,
-            )
-        )
+        request = f"{self._settings.place} {self._submitted()} → {to}, {len(message.text)} characters"
+        record(self._context, request, answer, started=started, message_id=message.id)
 
     async def check(self) -> Sequence[Check]:
         """Connect and sign in."""

@@ -3,7 +3,7 @@
 `Book` is written in the transaction that makes a message durable, so that the next process knows as much as this one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -32,7 +32,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PartSet(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """The parts of one long message that have come. `at`: when the first did (seconds since 1970)."""
+    """The parts of one long message that have come, by number, of `total`. `at`: when the first did (seconds since 1970)."""
 
     sender: str
     to: str
@@ -56,16 +56,6 @@ class Book(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 
     sets: dict[str, PartSet] = {}
     unsure: tuple[Unsure, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """A long message as far as it came: its parts by number, of `total`."""
-
-    sender: str
-    to: str
-    total: int
-    parts: Mapping[int, Part]
 
 
 def piece_of(reference: int, total: int, number: int) -> Piece | None:
@@ -116,13 +106,13 @@ def in_the_way(book: Book, key: str, piece: Piece, part: Part) -> list[str]:
     return oldest[: max(0, len(oldest) - MAX_SETS + 1)]
 
 
-def add(book: Book, piece: Piece, part: Part, *, sender: str, to: str, at: float) -> tuple[Book, Joined | None]:
-    """The book with this part; or without its set, and the message, where this was the last one."""
+def add(book: Book, piece: Piece, part: Part, *, sender: str, to: str, at: float) -> tuple[Book, PartSet | None]:
+    """The book with this part; or without its set, and the set, where this was the last one."""
     key = set_key(sender, to, piece)
     known = book.sets.get(key) or PartSet(sender=sender, to=to, total=piece.total, at=at, parts={})
     grown = msgspec.structs.replace(known, parts={**known.parts, piece.number: part})
     if len(grown.parts) == piece.total:
-        return without(book, key), joined(grown)
+        return without(book, key), grown
     return msgspec.structs.replace(book, sets={**book.sets, key: grown}), None
 
 
@@ -137,12 +127,7 @@ def without(book: Book, key: str) -> Book:
     return msgspec.structs.replace(book, sets={name: kept for name, kept in book.sets.items() if name != key})
 
 
-def joined(kept: PartSet) -> Joined:
-    """What there is of a set."""
-    return Joined(sender=kept.sender, to=kept.to, total=kept.total, parts=kept.parts)
-
-
-def text(came: Joined, read: Callable[[bytes, int], str]) -> str:
+def text(came: PartSet, read: Callable[[bytes, int], str]) -> str:
     """Its parts in order, `[…]` where some are missing. Characters may lie across parts, so runs of one coding are read whole."""
     runs: list[tuple[int | None, bytes]] = []
     for number in range(1, came.total + 1):

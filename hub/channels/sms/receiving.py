@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from hub.channels.contract import AdapterContext, Handover, Sink
 from hub.channels.sms import parts
 from hub.channels.sms.common import SmsSettings, inbound
-from hub.channels.sms.parts import Book, Joined, Part, Piece, Unsure
+from hub.channels.sms.parts import Book, Part, PartSet, Piece, Unsure
 from hub.errors import HubError
 from hub.messages.events import DeliveryReport
 
@@ -111,8 +111,7 @@ class Receiver(ABC, Generic[C]):
         """File what came of a long message."""
         kept = self._book.sets[key]
         body = b"".join(part.octets for part in kept.parts.values())
-        handover_key = f"parts:{parts.digest_of(body)}:{kept.at:.6f}"
-        handover = self._joined(handover_key, body, parts.joined(kept), notices=("parts_missing",))
+        handover = self._joined(f"parts:{parts.digest_of(body)}:{kept.at:.6f}", body, kept, notices=("parts_missing",))
         await self._store(handover, parts.without(self._book, key))
 
     async def _store(self, handover: Handover, book: Book) -> None:
@@ -122,7 +121,7 @@ class Receiver(ABC, Generic[C]):
     def _kept(self, key: str, body: bytes, events: Sequence[DeliveryReport] = ()) -> Handover:
         return Handover(key=key, raw=body, events=events, received_at=self._context.now())
 
-    def _joined(self, key: str, body: bytes, came: Joined, notices: Sequence[str] = ()) -> Handover:
+    def _joined(self, key: str, body: bytes, came: PartSet, notices: Sequence[str] = ()) -> Handover:
         return self._inbound(key, body, came.sender, came.to, parts.text(came, self._text), notices)
 
     def _inbound(self, key: str, body: bytes, sender: str, to: str, text: str, notices: Sequence[str] = ()) -> Handover:

@@ -8,6 +8,7 @@ from hub.channels.sms.cmpp.messages import Submit
 from hub.channels.sms.cmpp.session import Session
 from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import failure_of
+from hub.channels.sms.common import recipient_of
 from hub.channels.sms.sender import Late, Sender
 from hub.messages.content import OutboundMessage
 from hub.messages.states import SendFailure
@@ -24,10 +25,10 @@ class CmppSender(Sender[Session, Submit]):
         """One SUBMIT a part."""
         if not self._settings.host or not self._settings.sender:
             raise SendError(SendFailure.BAD_SETTINGS, "this account has no server or no access number to send with")
-        recipients = message.recipients
-        if len(recipients) != 1 or not recipients[0].value.removeprefix("+").isdecimal():
-            raise SendError(SendFailure.BAD_RECIPIENT, "a short message goes to one number")
-        return coding.bodies(message.text, recipient=recipients[0].value, reference=reference % 0x100, settings=self._settings)
+        recipient = recipient_of(message)
+        if not recipient.removeprefix("+").isdecimal():
+            raise SendError(SendFailure.BAD_RECIPIENT, "not a telephone number")
+        return coding.bodies(message.text, recipient=recipient, reference=reference % 0x100, settings=self._settings)
 
     async def submit(self, session: Session, part: Submit, late: Late | None) -> str:
         """Its Msg_Id."""

@@ -28,7 +28,7 @@ class Result(IntEnum):
     BAD_DESTINATION = 13
 
 
-_FAILURES = {
+_FAILURES: dict[int, SendFailure] = {
     Result.BAD_STRUCTURE: SendFailure.BAD_CONTENT,
     Result.BAD_LENGTH: SendFailure.BAD_CONTENT,
     Result.BAD_FEE_CODE: SendFailure.BAD_SETTINGS,
@@ -59,7 +59,7 @@ _WORDS = {
 
 def failure_of(result: int) -> SendFailure:
     """How a refused SUBMIT is sorted; an operator's own numbers are about the one message."""
-    return _FAILURES.get(Result(result), SendFailure.REJECTED) if result in Result._value2member_map_ else SendFailure.REJECTED
+    return _FAILURES.get(result, SendFailure.REJECTED)
 
 
 def sign_in_failure(result: int) -> tuple[SendFailure, str]:

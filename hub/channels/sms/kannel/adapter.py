@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import aiohttp
 from yarl import URL
 
-from hub.channels.contract import AdapterContext, Check, Exchange, SendError, SendReceipt, Sink, Webhook, WebhookReply
-from hub.channels.sms.common import sms_capabilities
+from hub.channels.contract import AdapterContext, Check, SendError, SendReceipt, Sink, Webhook, WebhookReply
+from hub.channels.sms.common import encoded, recipient_of, record, sms_capabilities
 from hub.channels.sms.kannel import protocol
 from hub.channels.sms.kannel.settings import KannelSettings
 from hub.errors import Forbidden, HubError
@@ -50,13 +50,11 @@ class KannelAdapter:
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """One request. Kannel gives no id: reports name the message by ours, which is in the address they come to."""
-        if len(message.recipients) != 1:
-            raise SendError(SendFailure.UNSUPPORTED, "a short message has one recipient")
-        recipient = message.recipients[0].value
+        recipient = recipient_of(message)
         headers = protocol.headers(message, recipient, self._settings, self._context.hooks_url)
         started, said = time.monotonic(), "no answer"
         try:
-            status, text = await self._post(headers, _body(message.text))
+            status, text = await self._post(headers, encoded(message.text))
             said = f"{status} {text}"
         except SendError as error:
             said = str(error)
@@ -94,15 +92,8 @@ class KannelAdapter:
             raise SendError(SendFailure.UNAVAILABLE, error.detail) from error
 
     def _record(self, message: OutboundMessage, recipient: str, said: str, started: float) -> None:
-        self._context.record(
-            Exchange(
-                at=self._context.now(),
-                request=f"POST {self._url.host}:{self._url.port}{self._url.path} to {recipient}, {len(message.text)} characters",
-                response=said,
-                duration=time.monotonic() - started,
-                message_id=message.id,
-            )
-        )
+        request = f"POST {self._url.host}:{self._url.port}{self._url.path} to {recipient}, {len(message.text)} characters"
+        record(self._context, request, said, started=started, message_id=message.id)
 
     async def receive(self, hook: Webhook, sink: Sink) -> WebhookReply:
         """A message or a report. The answer is empty: Kannel would send a text as an answer to the customer."""
@@ -126,13 +117,6 @@ class KannelAdapter:
         if status in (401, 403):
             return "needs_person", f"Kannel refuses the user: {said[:200]}"
         return ("retrying" if status >= 500 else "needs_person"), f"this is not Kannel's sendsms: HTTP {status}"
-
-
-def _body(text: str) -> bytes:
-    try:
-        return text.encode()
-    except UnicodeEncodeError as error:  # half a surrogate pair, which no charset can hold
-        raise SendError(SendFailure.BAD_CONTENT, "the text is not Unicode") from error
 
 
 def _word(error: BaseException) -> str:

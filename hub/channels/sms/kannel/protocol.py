@@ -14,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 from hub.channels.contract import Handover, SendError
 from hub.channels.sms.common import inbound
 from hub.channels.sms.kannel.settings import KannelSettings
+from hub.channels.sms.parts import split
 from hub.errors import Forbidden, Invalid
 from hub.messages.address import national_phone
 from hub.messages.content import OutboundMessage
@@ -162,23 +163,14 @@ def text_of(fields: Mapping[str, bytes]) -> tuple[str, tuple[str, ...]]:
     octets, charset, coding = (fields.get(name, b"") for name in ("text", "charset", "coding"))
     named = _CHARSETS.get(_plain(charset).lower(), "")
     codec = named or ("utf-16-be" if coding == b"2" else "utf-8")
-    notices = ["parts_missing"] if _is_part(fields.get("udh", b"")) else []
+    part, _ = split(fields.get("udh", b""))
+    notices = ["parts_missing"] if part else []  # Kannel did not join it with the others
     if coding == b"1" and not named:  # eight-bit data: no text, unless it happens to be one
         notices.append("unreadable")
     try:
         return octets.decode(codec), tuple(notices)
     except UnicodeDecodeError:
         return octets.decode(codec, "replace"), (*notices, "charset_guessed")
-
-
-def _is_part(header: bytes) -> bool:
-    """A part that Kannel did not join with the others (3GPP TS 23.040 §9.2.3.24: information elements 0x00 and 0x08)."""
-    at = 1
-    while at + 2 <= len(header):
-        if header[at] in (0x00, 0x08):
-            return True
-        at += 2 + header[at + 1]
-    return False
 
 
 def _report(message_id: str, query: str, now: datetime) -> Handover:

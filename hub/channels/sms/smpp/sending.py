@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.channels.contract import SendError
+from hub.channels.sms.common import recipient_of
 from hub.channels.sms.link import NotSent, Refused, Unanswered
 from hub.channels.sms.sender import Late, Sender
 from hub.channels.sms.smpp import coding
@@ -26,11 +27,11 @@ class SmppSender(Sender[Session, ShortMessage]):
         """One submit_sm a part."""
         if not self._settings.host:
             raise SendError(SendFailure.BAD_SETTINGS, "this account has no server to send through")
-        recipients = message.recipients
-        if len(recipients) != 1 or not recipients[0].value.removeprefix("+").isascii():
-            raise SendError(SendFailure.BAD_RECIPIENT, "a short message goes to one number")
+        recipient = recipient_of(message)
+        if not recipient.isascii():
+            raise SendError(SendFailure.BAD_RECIPIENT, "not a telephone number")
         largest = 0x10000 if self._settings.long_messages == "sar" else 0x100
-        return coding.bodies(message.text, recipient=recipients[0].value, reference=reference % largest, settings=self._settings)
+        return coding.bodies(message.text, recipient=recipient, reference=reference % largest, settings=self._settings)
 
     async def submit(self, session: Session, part: ShortMessage, late: Late | None) -> str:
         """Its id, as receipts will give it."""

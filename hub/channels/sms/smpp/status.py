@@ -6,7 +6,7 @@ from hub.messages.states import SendFailure
 
 
 class Status(IntEnum):
-    """Those we give or sort; the names are the standard's without `ESME_`."""
+    """Those we give, sort or name; the names are the standard's without `ESME_`."""
 
     ROK = 0x00
     RINVMSGLEN = 0x01
@@ -48,10 +48,7 @@ class Status(IntEnum):
     RUNKNOWNERR = 0xFF
 
 
-THROTTLING = frozenset({Status.RTHROTTLED, Status.RMSGQFUL})
-"""Refused for now and certainly not taken."""
-
-_FAILURES = {
+_FAILURES: dict[int, SendFailure] = {
     Status.RTHROTTLED: SendFailure.THROTTLED,
     Status.RMSGQFUL: SendFailure.THROTTLED,
     Status.RSYSERR: SendFailure.UNAVAILABLE,
@@ -80,14 +77,10 @@ _FAILURES = {
 
 def failure_of(status: int) -> SendFailure:
     """How a refusal is sorted; an operator's own codes (0x400 and above) are about the one message."""
-    return _FAILURES.get(_known(status), SendFailure.REJECTED)
+    return _FAILURES.get(status, SendFailure.REJECTED)
 
 
 def name_of(status: int) -> str:
     """As people look it up: `ESME_RTHROTTLED`, or the number."""
-    known = _known(status)
-    return f"ESME_{known.name}" if status == known else f"0x{status:08X}"
-
-
-def _known(status: int) -> Status:
-    return Status(status) if status in Status._value2member_map_ else Status.RUNKNOWNERR
+    known = Status._value2member_map_.get(status)
+    return f"ESME_{known.name}" if known else f"0x{status:08X}"

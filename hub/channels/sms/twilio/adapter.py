@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal
 from urllib.parse import urlencode
 
 from hub.channels.contract import AdapterContext, Check, Handover, SendError, SendReceipt, Sink, Webhook, WebhookReply
-from hub.channels.sms.common import inbound, sms_capabilities
+from hub.channels.sms.common import encoded, inbound, recipient_of, sms_capabilities
 from hub.channels.sms.twilio import media, protocol
 from hub.channels.sms.twilio.client import Twilio
 from hub.channels.sms.twilio.missed import Missed
@@ -18,7 +18,7 @@ from hub.errors import HubError
 from hub.messages.address import ChannelKind
 from hub.messages.capabilities import Capabilities
 from hub.messages.content import OutboundMessage
-from hub.messages.states import DeliveryState, SendFailure
+from hub.messages.states import NEEDS_PERSON, DeliveryState, SendFailure
 
 _LOOK_AGAIN: Final = 60.0  # seconds between two looks for missed messages
 _LATE_AGAIN: Final = 5.0
@@ -56,8 +56,7 @@ class TwilioAdapter:
                     pause = _LATE_AGAIN
                 self._context.state("connected", "")
             except SendError as error:
-                hopeless = error.failure in (SendFailure.BAD_CREDENTIALS, SendFailure.BAD_SETTINGS)
-                self._context.state("needs_person" if hopeless else "retrying", error.detail)
+                self._context.state("needs_person" if error.failure in NEEDS_PERSON else "retrying", error.detail)
             self._look.clear()
             try:
                 async with asyncio.timeout(pause):
@@ -79,13 +78,8 @@ class TwilioAdapter:
     def _form(self, message: OutboundMessage) -> dict[str, Any]:
         if message.files:
             raise SendError(SendFailure.UNSUPPORTED, "files cannot be sent through this account")
-        if len(message.recipients) != 1:
-            raise SendError(SendFailure.BAD_RECIPIENT, "a short message has one recipient")
-        to = message.recipients[0].value
-        try:
-            (to + message.text).encode()
-        except UnicodeEncodeError as error:
-            raise SendError(SendFailure.BAD_CONTENT, "the text is no Unicode") from error
+        to = recipient_of(message)
+        encoded(to + message.text)
         call_back = f"{self._context.hooks_url}/status?{urlencode({protocol.MESSAGE: str(message.id)})}"
         return {"to": to, "body": message.text, "status_callback": call_back, **self._sender()}
 

@@ -13,7 +13,8 @@ from twilio.base.exceptions import TwilioException
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from hub.channels.contract import AdapterContext, Exchange, SendError
+from hub.channels.contract import AdapterContext, SendError
+from hub.channels.sms.common import record
 from hub.channels.sms.twilio import protocol
 from hub.channels.sms.twilio.settings import TwilioSettings
 from hub.egress import Refused, Unreachable
@@ -92,7 +93,7 @@ class _Transport:
                 f"{self._base_url}{target.path}{query}",
                 params=_texts(params),
                 data=_texts(data) if method == "POST" else None,
-                headers={**(headers or {}), **_basic(auth)},
+                headers={**(headers or {}), **basic(auth)},
                 timeout=aiohttp.ClientTimeout(total=timeout or ANSWER_SECONDS, connect=CONNECT_SECONDS),
             )
         except SendError as error:
@@ -123,15 +124,7 @@ class _Transport:
         return status, body
 
     def _record(self, request: str, response: str, started: float) -> None:
-        self._context.record(
-            Exchange(
-                at=self._context.now(),
-                request=request,
-                response=response[:500],
-                duration=time.monotonic() - started,
-                message_id=self._message_id,
-            )
-        )
+        record(self._context, request, response[:500], started=started, message_id=self._message_id)
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:
@@ -153,7 +146,8 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _basic(auth: tuple[str, str] | None) -> dict[str, str]:
+def basic(auth: tuple[str, str] | None) -> dict[str, str]:
+    """The header that signs in with a name and a password."""
     return {"Authorization": "Basic " + base64.b64encode(":".join(auth).encode()).decode()} if auth else {}
 
 

@@ -1,7 +1,6 @@
 """The files of an MMS: fetched from Twilio, through the gate, within bounds."""
 
 import asyncio
-import base64
 import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
+from hub.channels.sms.twilio.client import basic
 from hub.channels.sms.twilio.protocol import Media
 from hub.channels.sms.twilio.settings import TwilioSettings
 from hub.egress import Fetched, Refused, Unreachable, fetch
@@ -75,7 +75,7 @@ async def _one(
 async def _follow(url: str, settings: TwilioSettings, session: aiohttp.ClientSession, seconds: float) -> Fetched:
     limit = settings.max_media_mb * 2**20
     for _ in range(_REDIRECTS):
-        headers = _sign_in(settings) if _is_twilios(url, settings) else {}
+        headers = basic(settings.sign_ins[0] if _is_twilios(url, settings) else None)
         fetched = await fetch(session, url, limit=limit, timeout=seconds, headers=headers)
         if fetched.status not in (301, 302, 303, 307, 308) or not fetched.location:
             return fetched
@@ -90,7 +90,3 @@ def _is_twilios(url: str, settings: TwilioSettings) -> bool:
         "https",
         "api.twilio.com",
     )
-
-
-def _sign_in(settings: TwilioSettings) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(":".join(settings.sign_ins[0]).encode()).decode()}

@@ -5,14 +5,14 @@ from itertools import permutations
 import pytest
 
 from hub.channels.sms import parts
-from hub.channels.sms.parts import Book, Joined, Part, Piece
+from hub.channels.sms.parts import Book, Part, PartSet, Piece
 
 
 def part(number: int, total: int = 3, reference: int = 7) -> tuple[Piece, Part]:
     return Piece(reference=reference, total=total, number=number), Part(0, f"part {number} ".encode())
 
 
-def came(book: Book, piece: Piece, one: Part, *, at: float = 1.0, sender: str = "1") -> tuple[Book, Joined | None]:
+def came(book: Book, piece: Piece, one: Part, *, at: float = 1.0, sender: str = "1") -> tuple[Book, PartSet | None]:
     book, whole = parts.add(book, piece, one, sender=sender, to="2", at=at)
     return parts.read(parts.write(book)), whole  # as the next process has it
 
