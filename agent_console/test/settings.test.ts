@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
+import type { AdapterView, JsonSchema } from '../src/api/types'
 import en from '../src/locales/admin/en'
 import { providerAddress, wholeCode } from '../src/session/signOn'
 import { ACTS, asked, changesIn, keyOfAct, nameIn, wantedFrom } from '../src/settings/audit/acts'
+import { settingsOf } from '../src/settings/audit/words'
 import { deviceOf, isPhone } from '../src/settings/profile/device'
 import { qrAddress } from '../src/settings/profile/qr'
 import { originIn, textOn } from '../src/settings/site'
@@ -66,7 +68,17 @@ describe('the audit log', () => {
     const detail = { name: 'Sales', added: ['audit.read'], removed: [], until: null, disabled: true }
     expect(nameIn(detail)).toBe('Sales')
     const words: Record<string, string> = { added: 'Added', 'audit.read': 'Read the audit log', true: 'yes' }
-    expect(changesIn(detail, (_, word) => words[word] ?? word)).toEqual(['Added: Read the audit log', 'disabled: yes'])
+    const word = (one: unknown): string => words[String(one)] ?? String(one)
+    expect(changesIn(detail, { key: word, value: (_, one) => word(one) })).toEqual(['Added: Read the audit log', 'disabled: yes'])
+    expect(changesIn({ from: 'an-id', from_number: 'C1' }, { key: word, value: (key, one) => key + word(one) })).toEqual(['from_number: from_numberC1'])
+  })
+
+  it('calls settings as their form does, in both languages, and looks everywhere where it does not know whose they are', () => {
+    const schema = { properties: { smtp_host: { type: 'string', title: 'Sending server', 'x-title-zh': '发信服务器' } } } as JsonSchema
+    const adapters = [{ provider: 'mail', channel: 'email', title_en: 'E-mail', title_zh: '邮件', settings_schema: schema }] as AdapterView[]
+    expect(settingsOf(adapters, 'zh-CN')('mail', 'smtp_host')).toBe('发信服务器')
+    expect(settingsOf(adapters, 'en')('', 'smtp_host')).toBe('Sending server')
+    expect(settingsOf(adapters, 'en')('mail', 'gone')).toBeUndefined()
   })
 })
 

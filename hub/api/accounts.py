@@ -98,9 +98,9 @@ class HookAddress(msgspec.Struct):
     url: str | None
 
 
-@api.get("/adapters", needs=Right.ACCOUNTS_MANAGE)
+@api.get("/adapters", needs=(Right.ACCOUNTS_MANAGE, Right.AUDIT_READ))
 async def adapters(request: Request) -> list[AdapterView]:
-    """The kinds of account there can be."""
+    """The kinds of account there can be, and what their settings are called: the audit log names those, too."""
     return [_adapter_view(entry) for entry in catalog.ENTRIES]
 
 

@@ -49,7 +49,7 @@ class Roles:
             await policy.require_administrator(work)
             await self._tell_holders(work, role_id)
             detail = {"added": sorted(wanted - before.rights), "removed": sorted(before.rights - wanted)}
-            await audit.record(work, by, "role.change", subject=("role", role_id), detail=detail)
+            await audit.record(work, by, "role.change", subject=("role", role_id), detail={"name": before.name, **detail})
             work.announce(events.role_changed(role_id))
             return await queries.role(work, role_id)
 

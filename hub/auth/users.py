@@ -73,7 +73,8 @@ class Users:
                 await self._update(work, user_id, fields)
                 await self._set_memberships(work, by, before, change)
                 await self._settle_access(work, before, change)
-                await audit.record(work, by, "user.change", subject=("user", user_id), detail=fields | _lists(change))
+                detail = {"name": before.name} | fields | _lists(change)
+                await audit.record(work, by, "user.change", subject=("user", user_id), detail=detail)
                 work.announce(events.user_changed(user_id))
                 return await queries.user(work, user_id)
 

@@ -224,6 +224,44 @@ def test_nothing_unsaved_is_lost_by_a_stray_key_a_link_or_a_closed_window(consol
 
 
 @pytest.mark.covers("M-36")
+def test_what_the_audit_log_keeps_as_codes_and_ids_is_said_in_both_languages(
+    console: Console, desk: Desk, context: BrowserContext
+) -> None:
+    page, mark = console.page, uuid4().hex[:6]
+    mail = {"name": f"Mail {mark}", "provider": "mail", "settings": {"address": f"{mark}@example.com"}, "enabled": False}
+    account = desk.ask("POST", "/accounts", mail)
+    settings = account["settings"] | {"signature_text": "Ours", "smtp_password": "pssst"}
+    desk.ask("PATCH", f"/accounts/{account['id']}", {"settings": settings, "version": account["version"]})
+    role = desk.ask("POST", "/roles", {"name": f"Role {mark}", "rights": ["customers.read"]})
+    desk.ask("PATCH", f"/roles/{role['id']}", {"rights": ["customers.read", "audit.read"], "version": role["version"]})
+    user_id = add_user(desk, f"u{mark}", "agent")
+    user = desk.ask("GET", f"/users/{user_id}")
+    desk.ask("PATCH", f"/users/{user_id}", {"role_ids": [role["id"]], "display_name": f"Una {mark}", "version": user["version"]})
+    team = desk.ask("POST", "/teams", {"name": f"Team {mark}"})
+    desk.ask("PATCH", f"/teams/{team['id']}", {"name": f"Team {mark}", "member_ids": [user_id], "version": team["version"]})
+
+    code = re.compile(r"settings\.|\b[a-z]+_[a-z_]+\b|\b[a-z]+\.[a-z]+\b|[0-9a-f]{8}-[0-9a-f]{4}-")
+    said = {
+        "en": [
+            "Changed: Signature (plain text), SMTP password",
+            "Added: Read the audit log",
+            f"Roles: Role {mark}",
+            "Members: ",
+        ],
+        "zh-CN": ["修改内容: 签名（纯文本）, SMTP 密码", "新增: 查看审计日志", f"角色: Role {mark}", f"成员: Una {mark}"],
+    }
+    for locale, lines in said.items():
+        token = context.request.get(f"{desk.url}/api/v1/session").json()["csrf_token"]
+        assert context.request.patch(f"{desk.url}/api/v1/me", data={"locale": locale}, headers={"X-CSRF-Token": token}).ok
+        console.go("/settings/audit")
+        rows = page.get_by_role("row")
+        expect(rows.filter(has_text=f"Mail {mark}").first).to_be_visible()
+        told = "\n".join(rows.all_inner_texts()[:10])
+        assert [line for line in lines if line not in told] == [], told
+        assert code.findall(told) == [], told
+
+
+@pytest.mark.covers("M-36")
 def test_the_audit_log_is_read_in_words_and_narrowed(console: Console, desk: Desk) -> None:
     page, name = console.page, f"tag {uuid4().hex[:6]}"
     console.go("/settings/tags")

@@ -201,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The kinds of account there can be. */
+        /** The kinds of account there can be, and what their settings are called: the audit log names those, too. */
         get: operations["accounts_adapters"];
         put?: never;
         post?: never;

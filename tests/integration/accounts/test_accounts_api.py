@@ -135,7 +135,7 @@ async def test_no_answer_and_no_log_line_holds_a_secret(root: Client, desk: Desk
 
 
 async def test_only_who_manages_accounts_sees_them(served: Console) -> None:
-    _, token = await served.hub.auth.tokens.add(SYSTEM, name="agent", rights=ALL - {Right.ACCOUNTS_MANAGE})
+    _, token = await served.hub.auth.tokens.add(SYSTEM, name="agent", rights=ALL - {Right.ACCOUNTS_MANAGE, Right.AUDIT_READ})
     one = uuid4()
     for client, status in ((served.client(), 401), (served.client(token), 403)):
         for path in ("/accounts", f"/accounts/{one}", "/adapters", f"/accounts/{one}/snippet"):
@@ -144,6 +144,9 @@ async def test_only_who_manages_accounts_sees_them(served: Console) -> None:
         assert (await client.post("/accounts/test", {"provider": "mail"})).status == status
         assert (await client.patch(f"/accounts/{one}", {"version": 1})).status == status
         assert (await client.delete(f"/accounts/{one}")).status == status
+    _, reader = await served.hub.auth.tokens.add(SYSTEM, name="reader", rights=[Right.AUDIT_READ])
+    answers = [(await served.client(reader).get(path)).status for path in ("/adapters", "/accounts")]
+    assert answers == [200, 403]  # what settings are called, for the audit log; not what they are set to
 
 
 @pytest.mark.parametrize(

@@ -192,5 +192,5 @@ async def test_every_act_is_in_the_audit_log_and_an_act_that_failed_is_not(
 
     assert [entry.action for entry in entries] == ["user.change", "session.open", "user.add"]
     assert (entries[0].actor_id, entries[0].ip, entries[0].subject_id) == (by.user_id, "192.0.2.7", administrator.id)
-    assert entries[0].detail == {"display_name": "Chief"}
+    assert entries[0].detail == {"name": "root", "display_name": "Chief"}
     assert PASSWORD not in str([as_json(row["detail"]) for row in await database.fetch("SELECT detail FROM auth_audit")])

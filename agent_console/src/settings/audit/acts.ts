@@ -41,6 +41,8 @@ export const ACTS = [
   'tag.add',
   'tag.change',
   'tag.remove',
+  'customer.merge',
+  'customer.unmerge',
   'suppression.lift',
   'opt_out.lift',
   'journal.replay',
@@ -77,11 +79,18 @@ export function asked({ user, action, from, to }: Wanted) {
 /** The name of what was acted on, where the log kept one. */
 export const nameIn = (detail: Query): string => text(detail.name) || text(detail.title) || text(detail.address)
 
-type WordFor = (kind: 'detail' | 'value', word: string) => string
+/** The reader's words for what the log keeps: of a key, and of one value under it. */
+export interface Words {
+  key: (key: string) => string
+  value: (key: string, value: unknown, detail: Query) => string
+}
+
+const NAMES = ['name', 'title', 'address']
+const SILENT = ['into', 'from'] // ids, beside which a number stands
 
 /** The rest of what changed, a line each, in the reader's words: `Added: See customers, Read the audit log`. */
-export function changesIn(detail: Query, wordFor: WordFor): string[] {
-  const rest = Object.entries(detail).filter(([key, value]) => !['name', 'title', 'address'].includes(key) && value !== null && !(Array.isArray(value) && !value.length))
-  const shown = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : wordFor('value', String(value)))
-  return rest.map(([key, value]) => `${wordFor('detail', key)}: ${Array.isArray(value) ? value.map(shown).join(', ') : shown(value)}`)
+export function changesIn(detail: Query, words: Words): string[] {
+  const rest = Object.entries(detail).filter(([key, value]) => !NAMES.includes(key) && !SILENT.includes(key) && value !== null && !(Array.isArray(value) && !value.length))
+  const shown = (key: string, value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : words.value(key, value, detail))
+  return rest.map(([key, value]) => `${words.key(key)}: ${Array.isArray(value) ? value.map((one) => shown(key, one)).join(', ') : shown(key, value)}`)
 }
