@@ -8,7 +8,7 @@ import asyncio
 import os
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,9 +190,8 @@ async def _sends(page: Page, times: int) -> list[float]:
     return measured
 
 
-async def _while(page: Page, watch: str, act: Any) -> Any:
+async def _while(page: Page, watch: str, act: Awaitable[None]) -> Any:
     """What `watch` says of what `act` does."""
-    watching = asyncio.ensure_future(page.evaluate(watch))
-    await page.wait_for_timeout(20)
+    await page.evaluate(f"void (timing.said = {watch})")
     await act
-    return await watching
+    return await page.evaluate("timing.said")

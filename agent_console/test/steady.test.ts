@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { numbered } from '../src/inbox/parts'
 import { steady, type Row } from '../src/inbox/steady'
 import { conversation } from './fixtures'
 
@@ -22,5 +23,20 @@ describe('a list under the pointer', () => {
     const { rows, waiting } = steady([row('a'), row('b')], [row('b'), row('c'), row('d')])
     expect(keysOf(rows)).toEqual(['b', 'c', 'd'])
     expect(waiting).toBe(0)
+  })
+})
+
+describe('parts of the page for rows', () => {
+  it('stay with the rows that stay, and go from those that went to those that come', () => {
+    const first = numbered(new Map(), ['a', 'b', 'c'])
+    const second = numbered(first, ['b', 'c', 'd'])
+    expect([...first.values()]).toEqual([0, 1, 2])
+    expect(Object.fromEntries(second)).toEqual({ b: 1, c: 2, d: 0 })
+  })
+
+  it('are made when there are more rows, and each shows one row only', () => {
+    const more = numbered(numbered(new Map(), ['a', 'b', 'c']), ['x', 'c', 'y', 'a', 'z'])
+    expect(more.get('c')).toBe(2)
+    expect([...more.values()].toSorted()).toEqual([0, 1, 2, 3, 4])
   })
 })

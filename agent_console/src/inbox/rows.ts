@@ -15,6 +15,8 @@ interface RowContext {
   live: ReturnType<typeof useLive>
   placeName: (assigneeId: Id | null, queueId: Id | null) => string
   measure: Measure
+  /** A text without places to fill, asked of the catalogue once for all rows. */
+  word: (key: string) => string
   tagColours: ComputedRef<Map<string, string>>
 }
 
@@ -22,7 +24,8 @@ const KEY: InjectionKey<RowContext> = Symbol('rows')
 
 /** What every row needs is looked up once for the list: rows come and go by the hundred while somebody scrolls. */
 export function provideRows(): ReturnType<typeof useNames> {
-  const { t } = useI18n()
+  const { t, locale } = useI18n()
+  const words = computed(() => (locale.value, new Map<string, string>()))
   const names = useNames()
   const { data: tags } = useTags()
   provide(KEY, {
@@ -30,6 +33,7 @@ export function provideRows(): ReturnType<typeof useNames> {
     format: useFormat(),
     live: useLive(),
     measure: useOpenTime(),
+    word: (key) => words.value.get(key) ?? words.value.set(key, t(key)).get(key)!,
     placeName: (assigneeId, queueId) => names.agentName(assigneeId) || names.queueName(queueId) || t('unassigned'),
     tagColours: computed(() => new Map(tags.value?.map((tag) => [tag.name, shownColour(tag.colour)]))),
   })
