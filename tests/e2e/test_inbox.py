@@ -381,6 +381,38 @@ def test_an_empty_list_says_what_to_do_next(console: Console, desk: Desk) -> Non
     expect(console.rows.first).to_be_visible()
 
 
+@pytest.mark.covers("M-01")
+@pytest.mark.parametrize("place", ["mine", "drafts", "mentions", "snoozed", "all?tag=nowhere", "closed?channel=sms"])
+def test_each_empty_view_says_what_is_true_of_it_and_what_comes_there(console: Console, desk: Desk, place: str) -> None:
+    said = {
+        "mine": "Nothing is assigned to you.",
+        "drafts": "You have left nothing half written.",
+        "mentions": "Nobody asks for you.",
+        "snoozed": "Nothing is snoozed.",
+        "all?tag=nowhere": "No conversation fits what is set here.",
+        "closed?channel=sms": "No conversation fits what is set here.",
+    }
+    console.go(f"/inbox/{place}")
+    lists = console.page.get_by_label("Conversations", exact=True)
+    expect(lists.get_by_text("Nothing here", exact=True)).to_be_visible()
+    expect(lists.get_by_text(said[place])).to_be_visible()
+    expect(lists.get_by_role("button", name=re.compile("^(Show|Clear filter)"))).to_be_visible()
+
+
+def test_what_is_narrowed_to_nothing_is_widened_again(console: Console) -> None:
+    page = console.page
+    console.go("/tickets")
+    page.get_by_role("searchbox").fill("no such ticket anywhere")
+    expect(page.get_by_text("No ticket fits what is set above.")).to_be_visible()
+    page.get_by_role("button", name="Clear filter").click()
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+
+    console.go("/search?q=Emma&kind=tickets")
+    expect(page.get_by_text("Nothing with “Emma” here.")).to_be_visible()
+    page.get_by_role("button", name="Customers", exact=True).click()
+    expect(page.get_by_role("main").get_by_text("Emma Clarke").first).to_be_visible()
+
+
 @pytest.mark.covers("M-44")
 @pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)])
 def test_filter_bar_and_dialog_stand_in_nobodys_way(console: Console, accessible: Accessible, scheme: Any, size: Any) -> None:
