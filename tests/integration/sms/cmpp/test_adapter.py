@@ -15,7 +15,8 @@ from hub.messages.address import ChannelKind
 from hub.messages.segments import udh
 from hub.messages.states import DeliveryState, SendFailure
 from tests.fixtures.adapters import outbound
-from tests.integration.sms.cmpp.conftest import Line, until
+from tests.fixtures.operators import until
+from tests.integration.sms.cmpp.conftest import Line
 
 LONG = "您好，您的订单已经发货，请注意查收。" * 9 + "😀"
 NUMBER = "+8613800138000"

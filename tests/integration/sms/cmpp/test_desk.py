@@ -13,7 +13,8 @@ from hub.ids import AccountId, ConversationId
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from tests.fixtures.desk import Desk, eventually
-from tests.integration.sms.cmpp.conftest import Line, until
+from tests.fixtures.operators import until
+from tests.integration.sms.cmpp.conftest import Line
 
 LONG = "您好，您的订单已经发货，请注意查收。" * 9
 

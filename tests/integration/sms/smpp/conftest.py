@@ -1,9 +1,7 @@
 """An adapter at a centre that lives in the test, without a database."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from hub.channels.sms.smpp.adapter import SmppAdapter
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.devkit.smsc import Smsc
-from hub.messages.events import DeliveryReport, InboundMessage
-from tests.fixtures.adapters import Lent
-from tests.fixtures.mail import MemorySink
+from tests.fixtures.operators import OperatorLine
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -23,17 +19,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None
 
 
-@dataclass
-class Line:
-    """An adapter with its centre and its sink."""
+class Line(OperatorLine):
+    """An account at a centre; `settings` are those that differ from the usual."""
 
-    smsc: Smsc
-    lent: Lent = field(default_factory=Lent)
-    sink: MemorySink = field(default_factory=MemorySink)
-    settings: dict[str, object] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.lent.cursors = self.sink.cursors
+    def __init__(self, smsc: Smsc) -> None:
+        super().__init__()
+        self.smsc = smsc
+        self.settings: dict[str, object] = {}
 
     def adapter(self) -> SmppAdapter:
         """A new one."""
@@ -46,38 +38,9 @@ class Line:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[SmppAdapter]:
         """One that is connected."""
-        adapter, before = self.adapter(), self.smsc.signed_in
-        running = asyncio.create_task(adapter.run(self.sink))
-        try:
-            await until(lambda: self.smsc.signed_in > before or running.done())
-            await until(lambda: bool(self.lent.states) and self.lent.states[-1][0] == "connected")
+        adapter = self.adapter()
+        async with self.signed_in(adapter):
             yield adapter
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-
-    @property
-    def texts(self) -> list[str]:
-        """Of the messages that came, the first first."""
-        return [event.text for event in self._events() if isinstance(event, InboundMessage)]
-
-    @property
-    def reports(self) -> list[DeliveryReport]:
-        """Those that came."""
-        return [event for event in self._events() if isinstance(event, DeliveryReport)]
-
-    def _events(self) -> list[object]:
-        return [event for handover in self.sink.taken.values() for event in handover.events or ()]
-
-
-async def until(holds: Callable[[], bool], *, within: float = 10.0) -> None:
-    """Wait until something holds."""
-    async with asyncio.timeout(within):
-        while not holds():
-            await asyncio.sleep(0.01)
-
-
-Until = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from hub.messages.address import ChannelKind
 from hub.messages.events import InboundMessage, OptOut
 from tests.fixtures.adapters import Lent, outbound
 from tests.fixtures.mail import MemorySink
-from tests.integration.sms.smpp.conftest import Line, until
+from tests.fixtures.operators import until
+from tests.integration.sms.smpp.conftest import Line
 
 CUSTOMER, OURS = "+8613900000001", "10690000"
 LONG = "长短信也要完整到达。" * 30

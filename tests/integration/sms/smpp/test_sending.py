@@ -21,7 +21,8 @@ from hub.messages.address import ChannelKind
 from hub.messages.content import OutboundMessage
 from hub.messages.states import DeliveryState, SendFailure
 from tests.fixtures.adapters import outbound
-from tests.integration.sms.smpp.conftest import Line, until
+from tests.fixtures.operators import until
+from tests.integration.sms.smpp.conftest import Line
 
 
 def sms(number: str = "+8613800138000", text: str = "Hello") -> OutboundMessage:

@@ -14,7 +14,7 @@ from hub.messages.events import DeliveryReport, InboundMessage
 from hub.messages.states import DeliveryState
 from tests.fixtures.adapters import Lent, outbound
 from tests.fixtures.mail import MemorySink
-from tests.integration.sms.smpp.conftest import until
+from tests.fixtures.operators import until
 from tests.ports import free_ports
 
 LONG = "你好，世界。" * 30
@@ -70,7 +70,7 @@ async def test_another_implementation_understands_us_and_we_it() -> None:
     async with connected(sink) as (adapter, centre):
         receipt = await adapter.send(outbound(ChannelKind.SMS, "+8613800138000", text=LONG))
         await centre.deliver("8613900000001", "10690000", "订单呢？".encode("utf-16-be"), data_coding=8)
-        await until(lambda: len(sink.taken) == 4)
+        await until(lambda: len(centre.answers) == 4)
 
     events = [event for one in sink.taken.values() for event in one.events or ()]
     assert receipt.provider_ids == ("00000001", "00000002", "00000003")
