@@ -1,14 +1,14 @@
 """From the rows of a message to what an adapter is handed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from hub.conversations.queries import message_of
 from hub.conversations.values import MessageView, Party
-from hub.db import Database
+from hub.db import Database, Row
+from hub.delivery.claims import Parcel
 from hub.delivery.rich import as_sent
-from hub.delivery.store import Delivery
 from hub.errors import NotFound
 from hub.ids import MessageId
 from hub.messages.address import Address, ChannelKind
@@ -28,26 +28,33 @@ class Composer:
         self._db = db
         self._make_token = make_token
 
-    async def compose(self, id: MessageId, deliveries: Sequence[Delivery]) -> OutboundMessage:
-        """The message, addressed to those of its recipients that `deliveries` are for."""
-        row = await self._db.fetch_one("SELECT * FROM message WHERE id = $1", id)
+    async def read(self, ids: Iterable[MessageId]) -> Mapping[MessageId, Row]:
+        """What `compose` makes messages of, for many at once."""
+        rows = await self._db.fetch(
+            "SELECT m.*, h.html FROM message m LEFT JOIN message_html h ON h.message_id = m.id WHERE m.id = ANY($1::uuid[])",
+            sorted(set(ids)),
+        )
+        return {row["id"]: row for row in rows}
+
+    async def compose(self, parcel: Parcel, found: Mapping[MessageId, Row]) -> OutboundMessage:
+        """The message, addressed to those of its recipients that the parcel is for. Raises `NotFound`."""
+        row = found.get(parcel.message_id)
         if row is None:
             raise NotFound("the message is gone")
-        message = message_of(row)
-        html = await self._db.fetch_one("SELECT html FROM message_html WHERE message_id = $1", id)
+        message, deliveries = message_of(row), parcel.deliveries
         return OutboundMessage(
-            id=id,
-            account_id=deliveries[0].account_id,
+            id=message.id,
+            account_id=parcel.account_id,
             conversation_id=message.conversation_id,
             channel=message.channel,
             to=_shown(message.to),
             cc=_shown(message.cc),
             envelope=tuple(dict.fromkeys(d.address for d in deliveries)),
             text=message.text,
-            html=as_sent(html["html"]) if html else None,
+            html=as_sent(row["html"]) if row["html"] else None,
             subject=message.subject,
             files=_files(message),
-            token=self._make_token(id),
+            token=self._make_token(message.id),
             message_ids=await self._answered(message),
             author_name=message.from_.name,
             automatic=message.kind is MessageKind.AUTO_REPLY,
@@ -76,7 +83,9 @@ class Composer:
         return {"quote": row["reply_text"][:QUOTED_CHARS], "quote_intro": quote_intro(row["reply_text"], who, row["created_at"])}
 
     async def _answered(self, message: MessageView) -> tuple[str, ...]:
-        """Message-IDs of what was said before in the conversation, on this account, oldest first."""
+        """Message-IDs of what was said before in the conversation, on this account, oldest first; mail alone has any."""
+        if message.channel is not ChannelKind.EMAIL:
+            return ()
         rows = await self._db.fetch(
             """
             SELECT k.key FROM message m JOIN thread_key k ON k.message_id = m.id

@@ -80,10 +80,11 @@ async def block(work: Work, account_id: AccountId, channel: ChannelKind, address
     await _block(work, account_id, OptOut(channel=channel, sender=address, word=""), journal_id=None, at=at)
 
 
-async def is_blocked(reads: Reads, channel: ChannelKind, addresses: Iterable[Address]) -> bool:
-    """Whether any of them has opted out."""
-    sql = "SELECT 1 FROM opt_out WHERE address_value = ANY($1::text[]) AND channel = $2 AND ended_at IS NULL LIMIT 1"
-    return await reads.fetch_one(sql, sorted({address.value for address in addresses}), channel.value) is not None
+async def blocked(reads: Reads, channel: ChannelKind, addresses: Iterable[Address]) -> frozenset[str]:
+    """Those of them that have opted out."""
+    sql = "SELECT DISTINCT address_value FROM opt_out WHERE address_value = ANY($1::text[]) AND channel = $2 AND ended_at IS NULL"
+    rows = await reads.fetch(sql, sorted({address.value for address in addresses}), channel.value)
+    return frozenset(row["address_value"] for row in rows)
 
 
 async def listed(

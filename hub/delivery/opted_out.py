@@ -15,9 +15,9 @@ from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Purpose
 from hub.delivery.errors import Refused
 from hub.delivery.held import bring_forward
+from hub.delivery.ledger import settle_message
 from hub.delivery.opt_outs import RULE
 from hub.delivery.service import DeliveryService, Send
-from hub.delivery.settle import settle_message
 from hub.delivery.store import delivery_of
 from hub.ids import AccountId, ConversationId, MessageId
 from hub.jobs import Job

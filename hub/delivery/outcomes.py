@@ -1,22 +1,23 @@
-"""What attempts came to, written down."""
+"""What attempts came to, written down: many at a time."""
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from hub import clock
 from hub.channels.contract import SendError, SendReceipt
-from hub.conversations.store import lock_conversations, remember_keys
+from hub.conversations.store import remember_keys
 from hub.db import Work
 from hub.delivery import opt_outs
 from hub.delivery.backoff import Next, after_failure
+from hub.delivery.claims import Parcel
+from hub.delivery.folding import NAMED_BY_ID, Learned, hold_ids, known_as, learn
+from hub.delivery.ledger import Attempt, Ledger, places_of
 from hub.delivery.parts import filled
-from hub.delivery.reports import NAMED_BY_ID, hold_ids, known_as, learn
-from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery
-from hub.ids import MessageId
+from hub.errors import HubError
 from hub.messages import plain
 from hub.messages.states import DeliveryState, SendFailure
 
@@ -32,6 +33,24 @@ class Outcome:
     provider_ids: tuple[str, ...] = ()
     retry_after: float | None = None
     own_keys: tuple[str, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Nothing left, or will be tried again: whatever is lost of this outcome, no message is."""
+        return self.failure not in (None, SendFailure.OUTCOME_UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A parcel, and what came of each delivery in it."""
+
+    parcel: Parcel
+    outcomes: Mapping[UUID, Outcome]
+
+
+def all_of(parcel: Parcel, outcome: Outcome) -> Sent:
+    """The same came of all of them."""
+    return Sent(parcel=parcel, outcomes={d.id: outcome for d in parcel.deliveries})
 
 
 def failed(error: SendError) -> Outcome:
@@ -51,6 +70,28 @@ def lost(why: str) -> Outcome:
     return failed(SendError(SendFailure.OUTCOME_UNKNOWN, why))
 
 
+def held_up(error: HubError) -> Outcome:
+    """Before anything left: an account switched off, the database away."""
+    return failed(SendError(SendFailure.UNAVAILABLE, error.detail or error.code))
+
+
+def spoiled(error: Exception, *, left: bool) -> Outcome:
+    """A mistake of ours. Where it may have `left`, nobody knows; else it did not, and will not do so another time."""
+    why = f"internal error ({type(error).__name__})"
+    return lost(why) if left else failed(SendError(SendFailure.REJECTED, why))
+
+
+def bare(sent: Sent, error: Exception) -> Sent:
+    """The same without words and ids, which the database would not take: who is certain that nothing left still is, else nobody knows."""
+    told = {
+        id: Outcome(state=outcome.state, failure=outcome.failure, retry_after=outcome.retry_after)
+        if outcome.is_certain
+        else spoiled(error, left=True)
+        for id, outcome in sent.outcomes.items()
+    }
+    return replace(sent, outcomes=told)
+
+
 def opted_out() -> Outcome:
     """Nothing left: whom it is for has stopped it meanwhile."""
     return Outcome(state=DeliveryState.CANCELLED, failure=SendFailure.OPTED_OUT, detail=opt_outs.RULE)
@@ -65,80 +106,68 @@ def accepted(delivery: Delivery, receipt: SendReceipt) -> Outcome:
     return Outcome(state=receipt.state, detail=receipt.detail, provider_ids=ids, own_keys=receipt.own_keys)
 
 
-async def write(work: Work, id: MessageId, deliveries: Sequence[Delivery], outcomes: Mapping[UUID, Outcome]) -> None:
-    """Write down what came of sending a message. Who was overtaken (another holds the delivery now) writes nothing."""
-    await hold_ids(work, ((d.account_id, id) for d in deliveries for id in _ids(d, outcomes[d.id])))
-    await lock_conversations(work, [deliveries[0].conversation_id])  # before its deliveries, as everybody does
-    for delivery in deliveries:
-        await _write_one(work, delivery, outcomes[delivery.id])
-    await remember_keys(work, id, (key for outcome in outcomes.values() for key in outcome.own_keys), clock.now())
-    await settle_message(work, id)
+async def write(work: Work, sent: Sequence[Sent]) -> list[None]:
+    """The committer's writer. Who was overtaken (another holds the delivery now) writes nothing."""
+    now = clock.now()
+    each = [(delivery, one.outcomes[delivery.id]) for one in sent for delivery in one.parcel.deliveries]
+    await hold_ids(work, ((delivery.account_id, id) for delivery, outcome in each for id in _ids(delivery, outcome)))
+    ledger = await Ledger.open(work, await places_of(work, (one.parcel.message_id for one in sent)))
+    learned = Learned()
+    for delivery, outcome in each:
+        if _end(ledger, delivery, outcome, now):
+            learned.add(delivery, _ids(delivery, outcome))
+            if outcome.failure is SendFailure.OPTED_OUT and outcome.state is DeliveryState.FAILED:
+                await opt_outs.block(work, delivery.account_id, delivery.channel, delivery.address, at=now)
+    await learn(work, ledger, learned, at=now)
+    for one in sent:
+        ledger.touch(one.parcel.message_id)
+        if keys := [key for outcome in one.outcomes.values() for key in outcome.own_keys]:
+            await remember_keys(work, one.parcel.message_id, keys, now)
+    await ledger.close()
+    return [None] * len(sent)
 
 
 def _ids(delivery: Delivery, outcome: Outcome) -> tuple[str, ...]:
     return outcome.provider_ids if delivery.channel in NAMED_BY_ID else ()
 
 
-async def _write_one(work: Work, delivery: Delivery, outcome: Outcome) -> None:
-    next_, now = _next(delivery, outcome), clock.now()
-    detail = plain.block(outcome.detail, 1000)  # what a server says may be no text at all
-    ids = await _all_ids(work, delivery, outcome)
-    held = await work.execute(
-        """
-        UPDATE delivery SET state = $3, failure = $4, detail = $5, due_at = $6, lease_until = NULL, provider_ids = $7,
-        updated_at = $8 WHERE id = $1 AND fence = $2 AND (state = 'sending' OR state = 'unknown' AND $3 = 'accepted')
-        """,
-        delivery.id,
-        delivery.fence,
-        next_.state.value,
-        outcome.failure.value if outcome.failure else None,
-        detail,
-        next_.due_at or delivery.due_at,
-        ids,
-        now,
+def _end(ledger: Ledger, claimed: Delivery, outcome: Outcome, now: datetime) -> bool:
+    """End the attempt that began with `claimed`, unless another has the delivery now."""
+    stands = ledger.get(claimed.id)
+    if stands is None or stands.fence != claimed.fence:
+        return False
+    next_, detail = _next(claimed, outcome), plain.block(outcome.detail, 1000)  # what a server says may be no text at all
+    ids = _all_ids(stands, outcome)
+    if stands.state is DeliveryState.SENDING or (stands.state is DeliveryState.UNKNOWN and next_.state is DeliveryState.ACCEPTED):
+        due_at = next_.due_at or stands.due_at
+        ended = replace(stands, state=next_.state, failure=outcome.failure, detail=detail, due_at=due_at)
+    elif (
+        stands.lease_until is not None
+    ):  # a report was faster than the answer: its word stands, the answer's ids are kept beside it
+        ended = stands
+    else:
+        return False
+    ledger.put(replace(ended, lease_until=None, provider_ids=ids), at=now)
+    ledger.end(
+        Attempt(
+            delivery_id=claimed.id,
+            number=claimed.attempts,
+            at=now,
+            outcome=outcome.state.value,
+            failure=outcome.failure.value if outcome.failure else None,
+            provider_code=plain.line(outcome.provider_code, 64),
+            detail=detail,
+        )
     )
-    if held or await _is_outrun(work, delivery, ids, now):
-        await _end_attempt(work, delivery, outcome, detail, now)
-        if new := _ids(delivery, outcome):
-            await learn(work, delivery, new, at=now)
-        if outcome.failure is SendFailure.OPTED_OUT and outcome.state is DeliveryState.FAILED:
-            await opt_outs.block(work, delivery.account_id, delivery.channel, delivery.address, at=now)
+    return True
 
 
-async def _all_ids(work: Work, delivery: Delivery, outcome: Outcome) -> list[str]:
+def _all_ids(stands: Delivery, outcome: Outcome) -> tuple[str, ...]:
     """Those of the answer; in the places of lost ones what a late answer has told meanwhile."""
     ids = outcome.provider_ids
-    if delivery.channel not in NAMED_BY_ID or (ids and "" not in ids):
-        return list(ids or delivery.provider_ids)
-    row = await work.fetch_one("SELECT provider_ids FROM delivery WHERE id = $1", delivery.id)
-    return list(filled(ids, row["provider_ids"])) if row else list(ids)
-
-
-async def _is_outrun(work: Work, delivery: Delivery, ids: Sequence[str], now: datetime) -> bool:
-    """A report was faster than the answer: its word stands, and the answer's ids are kept beside it. Else it was overtaken: whoever
-    holds it now decides."""
-    sql = """
-    UPDATE delivery SET lease_until = NULL, provider_ids = $3, updated_at = $4
-    WHERE id = $1 AND fence = $2 AND state NOT IN ('queued', 'deferred', 'sending', 'unknown') AND EXISTS (
-        SELECT 1 FROM delivery_attempt a WHERE a.delivery_id = $1 AND a.number = $5 AND a.finished_at IS NULL)
-    """
-    return bool(await work.execute(sql, delivery.id, delivery.fence, list(ids), now, delivery.attempts))
-
-
-async def _end_attempt(work: Work, delivery: Delivery, outcome: Outcome, detail: str, now: datetime) -> None:
-    await work.execute(
-        """
-        UPDATE delivery_attempt SET finished_at = $3, outcome = $4, failure = $5, provider_code = $6, detail = $7
-        WHERE delivery_id = $1 AND number = $2
-        """,
-        delivery.id,
-        delivery.attempts,
-        now,
-        outcome.state.value,
-        outcome.failure.value if outcome.failure else None,
-        plain.line(outcome.provider_code, 64),
-        detail,
-    )
+    if stands.channel not in NAMED_BY_ID or (ids and "" not in ids):
+        return ids or stands.provider_ids
+    return filled(ids, stands.provider_ids)
 
 
 def _next(delivery: Delivery, outcome: Outcome) -> Next:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from logging import getLogger
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from hub.conversations.store import delete_message, lock_conversations, renumber
 from hub.conversations.values import MessageView, Party
 from hub.conversations.views import conversation_views
 from hub.conversations.writing import add, announce_change, entry, happening, store
-from hub.db import Database, Row, Work
+from hub.db import Database, DatabaseGone, Row, Work
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Known, Purpose, decide
@@ -30,6 +31,8 @@ from hub.errors import HubError
 from hub.ids import ConversationId, DeliveryId, MessageId, UserId, new_id
 from hub.messages.content import Direction
 from hub.messages.states import FINAL, DeliveryState, SendFailure
+
+log = getLogger(__name__)
 
 _NOT_SENT = {"opted_out": DeliveryState.CANCELLED}
 """What a message ends as that may not leave, by the rule against it; else it failed."""
@@ -51,7 +54,31 @@ class Releases:
     async def release_due(self) -> int:
         """Let those go whose time has come; returns how many now wait for the worker or have left."""
         due = await self._db.fetch(_DUE, clock.now())
-        return sum([await self.release(MessageId(row["message_id"])) for row in due])
+        return sum([await self._release_or_fail(MessageId(row["message_id"])) for row in due])
+
+    async def _release_or_fail(self, id: MessageId) -> bool:
+        try:
+            return await self.release(id)
+        except DatabaseGone:
+            raise
+        except Exception as error:
+            log.exception("a held message could not leave", extra={"message_id": str(id)})
+            await self._fail(id, f"internal error ({type(error).__name__})")
+            return False
+
+    async def _fail(self, id: MessageId, why: str) -> None:
+        """It never leaves; whoever sees it sees that."""
+        async with self._db.unit_of_work() as work:
+            found = await _locked(work, id)
+            if found is None or not await work.execute("DELETE FROM held_message WHERE message_id = $1", id):
+                return
+            row, conversation = found
+            ended = (DeliveryState.FAILED.value, why, SendFailure.REJECTED.value)
+            sql = "UPDATE message SET status = $2, status_detail = $3, failure = $4, send_at = NULL, undo_until = NULL WHERE id = $1"
+            await work.execute(sql, id, *ended)
+            told = dict(zip(("status", "status_detail", "failure"), ended, strict=True))
+            data = {"conversation_id": conversation.id, "message_id": id, "n": row["n"], "deliveries": [], **told}
+            work.announce(events.message_changed(conversation, data))
 
     async def release(self, id: MessageId) -> bool:
         """Let one go, if it is due and nobody took it back."""

@@ -16,11 +16,11 @@ from hub.db import Database, UniqueViolation
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carrier, Carriers
 from hub.delivery.errors import NothingToRetry, Refused
+from hub.delivery.ledger import settle_message
 from hub.delivery.outgoing import write
 from hub.delivery.queries import reply_options, with_deliveries
 from hub.delivery.releasing import Releases
 from hub.delivery.sending import Outgoing, Send, begin, begin_aside, fitted, outgoing_of, recipients, require_reachable
-from hub.delivery.settle import settle_message
 from hub.delivery.store import Delivery, insert_deliveries, latest
 from hub.errors import Invalid
 from hub.ids import DeliveryId, MessageId, new_id
@@ -119,6 +119,7 @@ def _again(old: Delivery, now: datetime) -> Delivery:
         attempts=0,
         due_at=now,
         give_up_at=now + GIVE_UP_AFTER[old.channel],
+        lease_until=None,
         fence=0,
         provider_ids=(),
         created_at=now,

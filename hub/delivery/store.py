@@ -16,7 +16,10 @@ from hub.messages.states import DeliveryState, SendFailure
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One message on its way to one address. `role` is to, cc or bcc; `fence` rises with every claim."""
+    """One message on its way to one address. `role` is to, cc or bcc; `fence` rises with every claim.
+
+    `lease_until` is set from a claim until what the attempt came to is written down, whatever was reported meanwhile.
+    """
 
     n: int = 0
     id: DeliveryId
@@ -33,6 +36,7 @@ class Delivery:
     attempts: int = 0
     due_at: datetime
     give_up_at: datetime
+    lease_until: datetime | None = None
     fence: int = 0
     provider_ids: tuple[str, ...] = ()
     consent: dict[str, Any]
@@ -65,6 +69,7 @@ def delivery_of(row: Row) -> Delivery:
         attempts=row["attempts"],
         due_at=row["due_at"],
         give_up_at=row["give_up_at"],
+        lease_until=row["lease_until"],
         fence=row["fence"],
         provider_ids=tuple(row["provider_ids"]),
         consent=row["consent"],

@@ -10,6 +10,7 @@ from hub.conversations.values import AttachmentView, MessageView
 from hub.crm.customers.identify import identify_many
 from hub.db import Work
 from hub.delivery import opt_outs, reports
+from hub.delivery.reports import Said
 from hub.ids import AccountId, ConversationId, JournalId, MessageId, QueueId
 from hub.intake.files import record_files
 from hub.intake.journal import Known
@@ -51,8 +52,7 @@ async def hold_senders(work: Work, arrived: Sequence[Arrived]) -> None:
     """What `file_all` holds, ahead of everything else."""
     messages = [(entry.account_id, event) for entry in arrived for event in entry.events if isinstance(event, InboundMessage)]
     await conversations.hold_senders(work, [(account_id, message.sender) for account_id, message in messages])
-    said = [(entry.account_id, event) for entry in arrived for event in entry.events if isinstance(event, DeliveryReport)]
-    await reports.hold_ids(work, [(account_id, report.provider_id) for account_id, report in said])
+    await reports.hold(work, _said(arrived))
 
 
 async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:
@@ -77,7 +77,7 @@ async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken
     await record_files(work, [file for filing in filings for file in filing.attachments])
     filed = await conversations.file(work, filings, read_token)
     by_entry = {filing.journal_id: done for filing, done in zip(filings, filed, strict=True)}
-    await _fold_reports(work, arrived, read_token)
+    await reports.apply(work, _said(arrived), read_token)
     await _note_opt_outs(work, arrived, by_entry)
     return [_result(entry, by_entry.get(entry.journal_id)) for entry in arrived]
 
@@ -108,8 +108,10 @@ async def _note_opt_outs(work: Work, arrived: Sequence[Arrived], filed: Mapping[
             )
 
 
-async def _fold_reports(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> None:
-    for entry in arrived:
-        said = [event for event in entry.events if isinstance(event, DeliveryReport)]
-        if said:
-            await reports.apply(work, entry.account_id, said, read_token, at=entry.at)
+def _said(arrived: Sequence[Arrived]) -> list[Said]:
+    return [
+        Said(account_id=entry.account_id, report=event, at=entry.at)
+        for entry in arrived
+        for event in entry.events
+        if isinstance(event, DeliveryReport)
+    ]

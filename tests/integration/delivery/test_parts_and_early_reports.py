@@ -14,6 +14,7 @@ from hub.conversations.values import MessageView
 from hub.delivery import reports
 from hub.delivery.parts import Word, stand
 from hub.delivery.queries import with_deliveries
+from hub.delivery.reports import Said
 from hub.delivery.service import Send
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
@@ -165,7 +166,7 @@ async def test_an_id_of_another_account_is_another_id(sms: PaperDesk, agent: Cal
 
     async with sms.desk.db.unit_of_work() as work:
         report = DeliveryReport(state=DeliveryState.FAILED, source="receipt", provider_id=sms.paper.ids["Hello"][0])
-        await reports.apply(work, other, [report], lambda _: None, at=clock.now())
+        await reports.apply(work, [Said(account_id=other, report=report, at=clock.now())], lambda _: None)
 
     assert (await stands(sms, agent, message)).status is DeliveryState.ACCEPTED
 

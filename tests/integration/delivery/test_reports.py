@@ -9,6 +9,7 @@ from hub.auth import Caller
 from hub.conversations import queries
 from hub.delivery import reports
 from hub.delivery.queries import with_deliveries
+from hub.delivery.reports import Said
 from hub.delivery.service import Send
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
@@ -39,12 +40,15 @@ async def test_of_two_reports_at_once_the_stronger_word_stands_whoever_commits_l
         state=DeliveryState.FAILED, source="dsn", message_id=str(sent.id), failure=SendFailure.REJECTED, detail="no"
     )
 
+    def said(report: DeliveryReport) -> Said:
+        return Said(account_id=account_id, report=report, at=clock.now())
+
     async def report_failure() -> None:
         async with desk.db.unit_of_work() as work:
-            await reports.apply(work, account_id, [failed], lambda _: None, at=clock.now())
+            await reports.apply(work, [said(failed)], lambda _: None)
 
     async with desk.db.unit_of_work() as work:
-        await reports.apply(work, account_id, [delivered], lambda _: None, at=clock.now())
+        await reports.apply(work, [said(delivered)], lambda _: None)
         other = asyncio.create_task(report_failure())
         await asyncio.sleep(0.3)
     await other
