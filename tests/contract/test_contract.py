@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -70,6 +71,21 @@ def test_every_setting_has_a_label_in_both_languages(entry: AdapterEntry) -> Non
         assert field.get("title"), f"{name} has no title"
         assert field.get("x-title-zh"), f"{name} has no Chinese title"
         assert bool(field.get("description")) == bool(field.get("x-description-zh")), f"{name} is explained in one language"
+
+
+def test_every_choice_of_a_setting_has_a_name_in_both_languages(entry: AdapterEntry) -> None:
+    choices = {str(value) for field in schema_of(entry).values() for value in field.get("enum", ())}
+    numbers = {value for value in choices if re.fullmatch(r"\d+\.\d+", value)}  # versions of a protocol
+    for locale in ("en", "zh-CN"):
+        assert choices - numbers - choice_names(locale) == set()
+
+
+def choice_names(locale: str) -> set[str]:
+    """The choices that the console's forms have words for."""
+    locales = Path(__file__).parents[2] / "agent_console" / "src" / "locales"
+    texts = [(locales / part / f"{locale}.ts").read_text() for part in ("admin", "sms")]
+    blocks = [block for text in texts for block in re.findall(r"^  choice: \{(.*?)\},?$", text, re.MULTILINE | re.DOTALL)]
+    return {name.strip("'") for block in blocks for name in re.findall(r"('?\w+'?): ['\"]", block)}
 
 
 def test_settings_refuse_what_they_do_not_know(entry: AdapterEntry) -> None:

@@ -82,8 +82,8 @@ class SmppSettings(OperatorSettings, kw_only=True, forbid_unknown_fields=True):
             "text",
             "Alphabet of plain texts",
             "普通文本的字符集",
-            about="gsm7 as the standard has it, latin1 where the operator wants that, ucs2 to send everything in Unicode.",
-            about_zh="标准为 gsm7；运营商要求时选 latin1；ucs2 表示全部以 Unicode 发送。",
+            about="GSM-7 as the standard has it, Latin-1 where the operator wants that, UCS-2 to send everything in Unicode.",
+            about_zh="标准为 GSM-7；运营商要求时选 Latin-1；UCS-2 表示全部以 Unicode 发送。",
         ),
     ] = "gsm7"
     data_coding: Annotated[
@@ -92,8 +92,8 @@ class SmppSettings(OperatorSettings, kw_only=True, forbid_unknown_fields=True):
             "text",
             "data_coding of plain texts",
             "普通文本的 data_coding",
-            about="-1: the standard's number (0 for gsm7, 3 for latin1).",
-            about_zh="-1：使用标准值（gsm7 为 0，latin1 为 3）。",
+            about="-1: the standard's number (0 for GSM-7, 3 for Latin-1).",
+            about_zh="-1：使用标准值（GSM-7 为 0，Latin-1 为 3）。",
             ge=-1,
             le=255,
         ),
