@@ -99,6 +99,7 @@ async def _measured(page: Page, times: int) -> list[Row]:
     presses = await _presses(page, times)
     fetches, cold = await _cold(page, times // 2)
     sends = await _sends(page, times // 3)
+    await page.mouse.move(250, 400)  # where a person's wheel would be turned: on the list
     scrolling = await page.evaluate(f"timing.scrolled({LISTED}, {ROW_HEIGHT})")
     nodes = await page.evaluate("timing.nodes()")
     name = "ms a frame, empty page"

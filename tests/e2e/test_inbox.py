@@ -251,6 +251,33 @@ def test_the_list_does_not_move_under_the_pointer(console: Console, desk: Desk, 
     expect(top).to_contain_text("Fresh 0")
 
 
+@pytest.mark.covers("M-01")
+def test_rows_that_pass_under_the_pointer_fetch_nothing_the_one_it_rests_on_is_fetched_ahead(
+    console: Console, desk: Desk, tag: str
+) -> None:
+    page = console.page
+    write_mails(desk, "Passing", 20, tag=tag)
+    console.go(tagged(tag))
+    top = console.rows.first
+    expect(top).to_be_visible()
+    box = top.bounding_box()
+    assert box
+    fetched: list[str] = []
+    page.on("request", lambda request: "/messages?" in request.url and fetched.append(request.url))
+
+    x, y = box["x"] + 60, box["y"] + 20
+    page.mouse.move(x, y)
+    page.mouse.move(x, y + 6 * box["height"], steps=6)  # a row each
+    page.mouse.move(x + box["width"], y)
+    page.wait_for_timeout(200)
+    assert len(fetched) <= 2, "the first is rested on for a moment, and one of the others on a busy machine"
+
+    last = console.rows.last
+    with page.expect_request(lambda request: "/messages?" in request.url) as ahead:
+        last.hover()
+    assert (last.get_attribute("id") or "?").removeprefix("row-") in ahead.value.url
+
+
 @pytest.mark.covers("M-13")
 def test_a_row_says_who_else_is_looking_and_typing(
     console: Console, desk: Desk, tag: str, browser: Browser, users: dict[str, str]
