@@ -1,7 +1,7 @@
 import { InfiniteQueryObserver } from '@tanstack/vue-query'
 import { describe, expect, it, vi } from 'vitest'
 
-import type { ConversationView, MessageView, OfferView } from '../src/api/types'
+import type { ConversationView, CustomerView, MessageView, OfferView } from '../src/api/types'
 import { keys, type ConversationFilter } from '../src/live/keys'
 import { addMessage, addSent, patch, patchConversation } from '../src/live/patch'
 import { useReplay } from '../src/live/replay'
@@ -199,5 +199,32 @@ describe('who opted out', () => {
     patch(client, { type: 'opt_out.changed', data: { channel: 'sms', address: '+442079460101' } }, ME)
     expect(shown.map((key) => client.getQueryState(key)?.isInvalidated)).toEqual([true, true, true])
     expect(client.getQueryState(keys.customer('emma'))?.isInvalidated).toBe(false)
+  })
+})
+
+describe('a customer', () => {
+  const merged = (id: string): CustomerView['merged'][number] => ({ id, number: 'C2', name: id, into_id: 'kept', at: '2026-11-21T08:00:00Z', by_name: 'Mei' })
+  const customer = (id: string, of: string[] = []) => ({ id, name: id, version: 1, merged: of.map(merged) }) as unknown as CustomerView
+  const changed = (client: ReturnType<typeof newClient>, one: CustomerView) => patch(client, { type: 'customer.changed', data: { customer: one } }, ME)
+
+  it('is what all who were merged with him are, until they are separate again', () => {
+    const { client } = setUp([])
+    for (const id of ['kept', 'gone']) client.setQueryData(keys.customer(id), customer(id))
+    changed(client, customer('kept', ['gone']))
+    expect(client.getQueryData(keys.customer('gone'))).toEqual(customer('kept', ['gone']))
+    changed(client, customer('kept'))
+    changed(client, customer('gone'))
+    expect(['kept', 'gone'].map((id) => client.getQueryData<CustomerView>(keys.customer(id))!.id)).toEqual(['kept', 'gone'])
+  })
+
+  it('has his lists read again when others become part of him, and only then', () => {
+    const his: ConversationFilter = { view: 'all', customer_id: 'kept', sort: 'newest' }
+    const { client } = setUp([[his, []], [US, []]])
+    client.setQueryData(keys.customer('kept'), customer('kept'))
+    const isStale = (filter: ConversationFilter) => client.getQueryState(keys.conversations(filter))!.isInvalidated
+    changed(client, { ...customer('kept'), version: 2 })
+    expect([isStale(his), isStale(US)]).toEqual([false, false])
+    changed(client, customer('kept', ['gone']))
+    expect([isStale(his), isStale(US)]).toEqual([true, false])
   })
 })

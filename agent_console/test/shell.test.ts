@@ -155,7 +155,7 @@ describe('the wallboard', () => {
 
 const customer = (id: string, part: Partial<CustomerView> = {}): CustomerView => ({
   id, number: 'C1', kind: 'person', name: id, level: 'ordinary', sex: null, company: '', title: '', postal_address: '', locale: '', note: '', unconfirmed: false,
-  addresses: [], refusals: [], organisations: [], members: [], created_at: ago(9), updated_at: ago(9), version: 1, ...part,
+  addresses: [], refusals: [], organisations: [], members: [], merged: [], created_at: ago(9), updated_at: ago(9), version: 1, ...part,
 })
 const at = (kind: 'email' | 'phone' | 'visitor', value: string) => ({ id: value, kind, value, display: value, label: '', verified: false, primary: false })
 

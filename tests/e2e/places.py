@@ -22,16 +22,17 @@ STILL = "document.getAnimations().every((one) => one.playState !== 'running' || 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A menu or dialog: on which page, and the button (its English name, a pattern) or the keys that open it."""
+    """A menu or dialog: on which page, and the button (its English name, a pattern) or the keys that open it; `item`: of that menu."""
 
     page: str
     button: str = ""
+    item: str = ""
     keys: str = ""
     role: Any = "dialog"
 
     @property
     def name(self) -> str:
-        return f"{self.page}: {self.button or self.keys}"
+        return f"{self.page}: {self.item or self.button or self.keys}"
 
 
 OPENINGS = (
@@ -47,6 +48,8 @@ OPENINGS = (
     Opening("mail", "Choose another customer"),
     Opening("customers", "New customer"),
     Opening("customer", "^Edit$"),
+    Opening("customer", "More actions", role="menu"),
+    Opening("customer", "More actions", "^Merge with another"),
     Opening("customer", "Customer refuses", role="menu"),
     Opening("customer", "^Write SMS to"),
     Opening("tickets", "New ticket"),
@@ -96,6 +99,8 @@ def opened(page: Page, opening: Opening) -> Iterator[None]:
         page.get_by_role("button", name=re.compile(opening.button)).first.click()
     else:
         page.locator("body").press(opening.keys)
+    if opening.item:
+        page.get_by_role("menuitem", name=re.compile(opening.item)).click()
     expect(page.get_by_role(opening.role).first).to_be_visible()
     expect(page.get_by_role(opening.role).first).to_be_in_viewport()
     settled(page)

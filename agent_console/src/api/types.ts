@@ -54,6 +54,7 @@ export type AddressRef = Schemas['PartyGiven']
 
 export type CustomerView = Schemas['Customer']
 export type CustomerAddress = Schemas['CustomerAddress']
+export type MergedRecord = Schemas['MergedRecord']
 export type CustomerKind = Schemas['CustomerKind']
 export type CustomerLevel = CustomerView['level']
 

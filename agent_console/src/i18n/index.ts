@@ -7,7 +7,7 @@ const KEPT = 'switchboard.locale'
 
 export const i18n = createI18n({ legacy: false, locale: 'en' as Locale, fallbackLocale: false, messages: {} as Record<Locale, Record<string, never>> })
 
-export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin' | 'signin' | 'sms'
+export type Part = 'desk' | 'list' | 'thread' | 'shell' | 'admin' | 'signin' | 'sms' | 'merge'
 
 // `desk` and `list` are there from the start; the others come with the pages and dialogs that speak them (`speaking`).
 const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = {
@@ -17,6 +17,7 @@ const FILES: Record<Part, Record<Locale, () => Promise<{ default: object }>>> = 
   shell: { 'zh-CN': () => import('../locales/shell/zh-CN'), en: () => import('../locales/shell/en') },
   admin: { 'zh-CN': () => import('../locales/admin/zh-CN'), en: () => import('../locales/admin/en') },
   sms: { 'zh-CN': () => import('../locales/sms/zh-CN'), en: () => import('../locales/sms/en') },
+  merge: { 'zh-CN': () => import('../locales/merge/zh-CN'), en: () => import('../locales/merge/en') },
   signin: { 'zh-CN': () => import('../locales/signin/zh-CN'), en: () => import('../locales/signin/en') },
 }
 const parts = new Set<Part>(['desk', 'list'])

@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient } from '@tanstack/vue-query'
 
-import type { ConversationView, Id, MessagePage, MessageView, OfferView, Page, Presence } from '../api/types'
+import type { ConversationView, CustomerView, Id, MessagePage, MessageView, OfferView, Page, Presence } from '../api/types'
 import { takePreferences } from '../lib/preferences'
 import type { HubEvent, MessageChange } from './events'
 import { belongs, compare, keys, type ConversationFilter } from './keys'
@@ -29,9 +29,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'message.removed':
       return removeMessage(client, event.data.conversation_id, event.data.message_id)
     case 'customer.changed':
-      client.setQueryData(keys.customer(event.data.customer.id), event.data.customer)
-      void client.invalidateQueries({ queryKey: keys.customers })
-      return
+      return takeCustomer(client, event.data.customer)
     case 'opt_out.changed':
       return stale(client, keys.allOptOuts, keys.allReplyOptions, keys.reach)
     case 'ticket.changed':
@@ -76,6 +74,17 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
 
 function stale(client: QueryClient, ...queryKeys: (readonly unknown[])[]): void {
   for (const queryKey of queryKeys) void client.invalidateQueries({ queryKey })
+}
+
+/** A customer as he is now, under the names of all who were merged with him. When somebody became part of him or left, what is listed of him is read again. */
+export function takeCustomer(client: QueryClient, customer: CustomerView): void {
+  const ids = [customer, ...customer.merged].map((one) => one.id)
+  const were = client.getQueryData<CustomerView>(keys.customer(customer.id))?.merged.length
+  for (const id of ids) client.setQueryData(keys.customer(id), customer)
+  stale(client, keys.customers)
+  if (were === undefined || were === customer.merged.length) return
+  stale(client, keys.tickets, keys.optOuts(customer.id))
+  void client.invalidateQueries({ queryKey: keys.allConversations, predicate: ({ queryKey }) => ids.includes((queryKey[1] as ConversationFilter | undefined)?.customer_id ?? '') })
 }
 
 /** What of a conversation is this user's own, and comes in no event about it. */

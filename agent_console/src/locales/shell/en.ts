@@ -136,7 +136,7 @@ export default {
   edit_x: 'Change: {x}',
   note_customer: 'Add a note about this customer…',
   reach: { title: 'May be used', usable: 'may be used', refused: 'refused by the customer', blocked: 'not now', no_address: 'no address' },
-  alike: { title: 'Perhaps the same customer', same_email: 'same e-mail', same_phone: 'same number', same_visitor: 'same browser', same_phone_ending: 'nearly the same number', same_name: 'same name', and: ', ' },
+  alike: { title: 'Perhaps the same customer', same_email: 'same e-mail', same_phone: 'same number', same_visitor: 'same browser', same_phone_ending: 'nearly the same number', same_name: 'same name', and: ', ', merge: 'Merge with another…', compare: 'Compare', compare_x: 'Compare with {name}' },
   contacts: { title: 'Everything with this customer', filter: 'Show only', everything: 'Everything', none: 'Nothing yet.' },
   scope: { general: 'Everywhere', go: 'Go to', list: 'List', conversation: 'Conversation', availability: 'You', macros: 'Macros' },
   problem: {
@@ -152,7 +152,7 @@ export default {
     shortcut_taken: 'This shortcut is taken.',
     recipient_taken: 'Another account takes mail for this address.',
     integrity: 'That does not go together with what is there.',
-    merged: 'This conversation was merged into another.',
+    merged: 'This was merged into another one meanwhile.',
     media_unavailable: 'Files cannot be stored now. Please try again later.',
     newer_reply: 'A colleague has answered meanwhile.',
     no_such_agent: 'This agent is not there, or is switched off.',

@@ -136,7 +136,7 @@ export default {
   edit_x: '修改：{x}',
   note_customer: '添加客户备注…',
   reach: { title: '可用渠道', usable: '可用', refused: '客户拒收', blocked: '暂不可用', no_address: '没有联系方式' },
-  alike: { title: '可能是同一位客户', same_email: '邮箱相同', same_phone: '号码相同', same_visitor: '同一浏览器', same_phone_ending: '号码相近', same_name: '姓名相同', and: '、' },
+  alike: { title: '可能是同一位客户', same_email: '邮箱相同', same_phone: '号码相同', same_visitor: '同一浏览器', same_phone_ending: '号码相近', same_name: '姓名相同', and: '、', merge: '与其他客户合并…', compare: '比较', compare_x: '与{name}比较' },
   contacts: { title: '与该客户的全部往来', filter: '只看', everything: '全部', none: '暂无记录。' },
   scope: { general: '通用', go: '前往', list: '列表', conversation: '会话', availability: '我', macros: '宏' },
   problem: {
@@ -152,7 +152,7 @@ export default {
     shortcut_taken: '快捷词已被使用。',
     recipient_taken: '已有其他账号接收此地址的邮件。',
     integrity: '与已有数据冲突。',
-    merged: '此会话已合并到另一会话。',
+    merged: '其间已被合并到另一项。',
     media_unavailable: '文件暂时无法存取，请稍后重试。',
     newer_reply: '同事刚刚已回复。',
     no_such_agent: '该坐席不存在或已停用。',
