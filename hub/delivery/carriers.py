@@ -20,6 +20,7 @@ from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.secrets import BrokenSeal
 
 _KEPT = 2.0  # seconds, for what another process changed; a change made in this one is seen at once
+_READING = 0.5  # seconds until another tries where the one that reads comes to nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,8 @@ class Carriers:
     async def _refresh(self) -> None:
         if monotonic() < self._until:
             return
+        if self._known > self._told:  # only time has passed: while one reads, the others go on with what is known
+            self._until = monotonic() + _READING
         self._asked = asked = self._asked + 1
         briefs, own = dict(await queries.briefs(self._db)), await queries.own_names(self._db)
         if asked < self._known:  # somebody asked later and was answered first

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import phonenumbers
@@ -85,6 +86,7 @@ def normal_phone(text: str, *, region: str = "CN") -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=4096)  # our own number stands in every message, and who writes once writes again
 def sms_party(text: str, *, region: str = "CN") -> str:
     """Who sends or gets a short message, in normal form: E.164 where it is a telephone number, else as it is.
 

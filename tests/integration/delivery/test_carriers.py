@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any, cast
 
 import pytest
 
@@ -9,7 +10,7 @@ from hub.accounts import AccountChange, NewAccount, queries
 from hub.accounts.values import Brief
 from hub.auth import SYSTEM
 from hub.bus import LocalBus
-from hub.db import Reads
+from hub.db import Database, Reads, Row
 from hub.delivery.carriers import Carriers
 from hub.ids import AccountId
 from tests.fixtures.desk import Desk
@@ -61,6 +62,31 @@ async def test_what_is_changed_while_it_is_read_is_read_again(desk: Desk, monkey
     await reading
 
     assert (await carriers.get(mailbox)).name == "Other"
+
+
+class Counting:
+    """Reads of one database, counted."""
+
+    def __init__(self, db: Database) -> None:
+        self._db, self.count = db, 0
+
+    async def fetch(self, sql: str, *args: Any) -> list[Row]:
+        self.count += 1
+        return await self._db.fetch(sql, *args)
+
+
+async def test_when_only_time_has_passed_one_reads_for_all_and_after_a_change_everybody_waits(desk: Desk) -> None:
+    source, mailbox = Counting(desk.db), await desk.mailbox()
+    carriers = Carriers(cast(Database, source), LocalBus(), desk.hub.accounts.adapters)
+    await carriers.get(mailbox)
+    once, carriers._until = source.count, 0.0
+
+    await asyncio.gather(*(carriers.get(mailbox) for _ in range(20)))
+    assert source.count == 2 * once
+
+    await desk.hub.accounts.change(mailbox, AccountChange(name="Other"), version=1, by=SYSTEM)
+    carriers._forget()  # as the bus has it
+    assert {one.name for one in await asyncio.gather(*(carriers.get(mailbox) for _ in range(20)))} == {"Other"}
 
 
 async def test_what_is_switched_off_or_deleted_is_let_go_and_what_is_on_again_is_not(desk: Desk) -> None:
