@@ -50,12 +50,11 @@ class OperatorAdapter(ABC, Generic[S, R]):
         """A way in for one run."""
 
     @abstractmethod
-    def _signed_in(self, receiver: R) -> AbstractAsyncContextManager[Sequence[S]]:
-        """The connections, the one to send through first. Raises `Refused`, `OSError`, `HubError`, and `BadPdu` for what cannot be said."""
+    def _signed_in(self, receiver: R | None) -> AbstractAsyncContextManager[Sequence[S]]:
+        """The connections, the one to send through first. Without a receiver nothing is acknowledged: it comes again, to others.
 
-    @abstractmethod
-    def _looked_in(self) -> AbstractAsyncContextManager[object]:
-        """Signed in for a moment, in which the operator delivers nothing that it will not deliver again. Raises as `_signed_in` does."""
+        Raises `Refused`, `OSError`, `HubError`, and `BadPdu` for what cannot be encoded.
+        """
 
     @abstractmethod
     def _sign_in_error(self, refused: Refused) -> SendError:
@@ -138,7 +137,7 @@ class OperatorAdapter(ABC, Generic[S, R]):
     async def _tried(self) -> str:
         """What is wrong with signing in; empty where nothing is."""
         try:
-            async with self._looked_in():
+            async with self._signed_in(None):
                 return ""
         except (Refused, OSError, HubError, BadPdu) as error:
             return f"{self._settings.place}: {self._why(error)}"

@@ -1,7 +1,7 @@
 """One account at a CMPP gateway."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import ClassVar
 
 from hub.channels.contract import AdapterContext, SendError, Sink
@@ -9,7 +9,7 @@ from hub.channels.sms.cmpp.coding import source_of
 from hub.channels.sms.cmpp.octets import V2, V3
 from hub.channels.sms.cmpp.receiving import CmppReceiver
 from hub.channels.sms.cmpp.sending import CmppSender
-from hub.channels.sms.cmpp.session import Deliver, Gateway, Session, Times, signed_in
+from hub.channels.sms.cmpp.session import Gateway, Session, Times, signed_in
 from hub.channels.sms.cmpp.settings import CmppSettings
 from hub.channels.sms.cmpp.status import CHINA, sign_in_failure
 from hub.channels.sms.link import Refused
@@ -31,14 +31,8 @@ class CmppAdapter(OperatorAdapter[Session, CmppReceiver]):
     def _receiver(self, sink: Sink) -> CmppReceiver:
         return CmppReceiver(self._settings, self._context, sink)
 
-    def _signed_in(self, receiver: CmppReceiver) -> AbstractAsyncContextManager[Sequence[Session]]:
-        return self._open(receiver.take)
-
-    def _looked_in(self) -> AbstractAsyncContextManager[object]:
-        return self._open(_not_now)
-
     @asynccontextmanager
-    async def _open(self, deliver: Deliver) -> AsyncIterator[Sequence[Session]]:
+    async def _signed_in(self, receiver: CmppReceiver | None) -> AsyncIterator[Sequence[Session]]:
         settings = self._settings
         gateway = Gateway(
             address=await self._context.connect(settings.host, settings.port),
@@ -49,6 +43,7 @@ class CmppAdapter(OperatorAdapter[Session, CmppReceiver]):
         )
         at = self._context.now().astimezone(CHINA)
         times = Times(response=settings.response_seconds, test=settings.test_seconds)
+        deliver = receiver.take if receiver else _not_now
         async with signed_in(gateway, at, deliver, window=settings.window, times=times) as session:
             yield [session]
 

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import ClassVar
 
 from hub.channels.contract import AdapterContext, SendError, Sink
@@ -11,7 +11,7 @@ from hub.channels.sms.link import Refused
 from hub.channels.sms.operator import OperatorAdapter
 from hub.channels.sms.smpp.receiving import SmppReceiver
 from hub.channels.sms.smpp.sending import SmppSender
-from hub.channels.sms.smpp.session import Centre, Deliver, Session, Times, bound
+from hub.channels.sms.smpp.session import Centre, Session, Times, bound
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status, failure_of, name_of
 from hub.channels.sms.smpp.wire import Bind, Command, ShortMessage
@@ -20,6 +20,7 @@ from hub.messages.states import DeliveryState
 
 _COMMANDS = {
     "transceiver": (Command.BIND_TRANSCEIVER,),
+    "transmitter": (Command.BIND_TRANSMITTER,),
     "separate": (Command.BIND_TRANSMITTER, Command.BIND_RECEIVER),
 }
 
@@ -51,15 +52,11 @@ class SmppAdapter(OperatorAdapter[Session, SmppReceiver]):
     def _receiver(self, sink: Sink) -> SmppReceiver:
         return SmppReceiver(self._settings, self._context, sink)
 
-    def _signed_in(self, receiver: SmppReceiver) -> AbstractAsyncContextManager[Sequence[Session]]:
-        return self._bound(_COMMANDS[self._settings.bind], receiver.take)
-
-    def _looked_in(self) -> AbstractAsyncContextManager[object]:
-        return self._bound([Command.BIND_TRANSMITTER], _not_now)
-
     @asynccontextmanager
-    async def _bound(self, commands: Sequence[Command], deliver: Deliver) -> AsyncIterator[Sequence[Session]]:
+    async def _signed_in(self, receiver: SmppReceiver | None) -> AsyncIterator[Sequence[Session]]:
         settings = self._settings
+        commands = _COMMANDS[settings.bind if receiver else "transmitter"]
+        deliver = receiver.take if receiver else _not_now
         bind = Bind(system_id=settings.system_id, password=settings.password, system_type=settings.system_type)
         times = Times(response=settings.response_seconds, enquire=settings.enquire_seconds)
         centre = await self._centre()

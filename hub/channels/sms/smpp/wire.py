@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+import msgspec
+
 from hub.channels.sms import framing
 from hub.channels.sms.smpp.status import Status
 
@@ -56,9 +58,8 @@ class BadPdu(framing.BadPdu):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pdu:
-    """One PDU, its body not yet looked at."""
+class Pdu(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One PDU, its body not yet looked at. (Made for each request and answer: as a dataclass it would cost ten times as much.)"""
 
     command: int
     status: int = 0
