@@ -265,7 +265,7 @@ def test_messages_are_split_off_and_come_back(console: Console, elsewhere: Conso
     console.page.get_by_role("menuitem", name="Select messages").click()
     expect(console.page.get_by_label(f"Select message {second['n']}")).to_be_checked()
 
-    console.page.get_by_role("button", name="Split into a new conversation").click()
+    console.page.get_by_role("button", name="Split off", exact=True).click()
 
     expect(console.page).not_to_have_url(re.compile(id))
     expect(console.message("Second matter")).to_be_visible()

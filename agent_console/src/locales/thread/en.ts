@@ -15,7 +15,7 @@ export default {
     select: 'Select messages',
     select_message: 'Select message {n}',
     selected: '{n} message selected | {n} messages selected',
-    split: 'Split into a new conversation',
+    split: 'Split off',
     source_cut: 'This is the beginning. The download has all of it.',
     print: 'Print',
     priority_is: 'Priority: {name}',
