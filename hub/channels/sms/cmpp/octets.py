@@ -45,6 +45,6 @@ def fixed(text: str, width: int) -> bytes:
     return octets.ljust(width, b"\0")
 
 
-def status(value: int, version: int) -> bytes:
+def encode_result(value: int, version: int) -> bytes:
     """One octet, from 3.0 on four."""
     return value.to_bytes(4 if version >= V3 else 1, "big")

@@ -12,7 +12,7 @@ from hashlib import md5
 
 import msgspec
 
-from hub.channels.sms.cmpp.octets import Octets, fixed, status
+from hub.channels.sms.cmpp.octets import Octets, encode_result, fixed
 from hub.channels.sms.framing import Frames
 
 HEADER = 12  # Total_Length, Command_Id, Sequence_Id
@@ -60,7 +60,7 @@ def digest(sp_id: str, secret: str, timestamp: int) -> bytes:
 
 def answer_digest(result: int, authenticator: bytes, secret: str, version: int) -> bytes:
     """AuthenticatorISMG: MD5 of the status as it stands in the answer, AuthenticatorSource and the secret."""
-    return md5(status(result, version) + authenticator + secret.encode(), usedforsecurity=False).digest()
+    return md5(encode_result(result, version) + authenticator + secret.encode(), usedforsecurity=False).digest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class ConnectAnswer:
 
     def encode(self, version: int) -> bytes:
         """As it goes over the wire."""
-        return status(self.result, version) + self.authenticator + bytes((self.version,))
+        return encode_result(self.result, version) + self.authenticator + bytes((self.version,))
 
 
 def decode_connect_answer(body: bytes) -> ConnectAnswer:
@@ -117,7 +117,7 @@ class Answer:
 
     def encode(self, version: int) -> bytes:
         """As it goes over the wire."""
-        return self.msg_id.to_bytes(8, "big") + status(self.result, version)
+        return self.msg_id.to_bytes(8, "big") + encode_result(self.result, version)
 
 
 def decode_answer(body: bytes) -> Answer:
