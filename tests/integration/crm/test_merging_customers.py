@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 from typing import Any
 
 import pytest
@@ -184,6 +185,43 @@ async def test_a_chain_is_undone_in_any_order(people: People, database: Database
 
     assert {name: plain(await people.own(one)) for name, one in made.items()} == before
     assert await database.fetch("SELECT 1 FROM customer WHERE kept_id IS NOT NULL") == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_is_merged_and_separated_in_whatever_order_ends_as_it_began(people: People, seed: int) -> None:
+    chance = random.Random(seed)
+    made = [await people.make(f"P{n}", f"p{n}@example.com") for n in range(6)]
+    before = {one.id: plain(one) for one in made}
+    standing: dict[CustomerId, CustomerId] = {}
+
+    def kept(id_: CustomerId) -> CustomerId:
+        return kept(standing[id_]) if id_ in standing else id_
+
+    async def separate() -> None:
+        gone = chance.choice(list(standing))
+        del standing[gone]
+        assert (await people.customers.unmerge(gone, by=people.by)).id == gone
+
+    for _ in range(25):
+        free = [one for one in made if one.id not in standing]
+        if standing and (len(free) == 1 or chance.random() < 0.4):
+            await separate()
+        else:
+            gone, into = chance.sample(free, 2)
+            name = chance.choice([None, (await people.own(gone)).name, "P0"])
+            await people.merge(gone, into, **({"name": name} if name else {}))
+            standing[gone.id] = into.id
+        for one in made:
+            assert (await people.own(one)).id == kept(one.id)
+            assert {to.value for to in (await people.own(one)).addresses} == {
+                other.addresses[0].value for other in made if kept(other.id) == kept(one.id)
+            }
+    while standing:
+        await separate()
+
+    assert {one.id: plain(await people.own(one)) for one in made} == before
+    for one in made:
+        assert await people.found(one.name) == [one.name]
 
 
 async def test_fields_of_the_other_are_taken_over_and_given_back(people: People) -> None:
