@@ -37,20 +37,15 @@ class ExchangeLog:
             await self._arrived.wait()
             self._arrived.clear()
             batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            rows = [
-                (
-                    new_id(),
-                    account_id,
-                    e.message_id,
-                    e.at,
-                    e.duration,
-                    *(plain.block(text, 2000) for text in (e.request, e.response)),
-                )
-                for account_id, e in batch
-            ]
             try:
                 async with self._db.unit_of_work() as work:
-                    await work.insert_many("exchange", _COLUMNS, rows)
+                    await work.insert_many("exchange", _COLUMNS, [_row(account_id, exchange) for account_id, exchange in batch])
             except DatabaseGone:
-                log.warning("exchanges were not kept", extra={"lost": len(rows)})
+                log.warning("exchanges were not kept", extra={"lost": len(batch)})
+            except Exception:
+                log.exception("exchanges were not kept", extra={"lost": len(batch)})
             await asyncio.sleep(0.2)
+
+
+def _row(account_id: AccountId, e: Exchange) -> tuple[object, ...]:
+    return new_id(), account_id, e.message_id, e.at, e.duration, plain.block(e.request, 2000), plain.block(e.response, 2000)

@@ -9,6 +9,7 @@ import pytest
 
 from hub import clock
 from hub.auth import Caller
+from hub.channels.contract import Exchange
 from hub.conversations import queries
 from hub.conversations.values import MessageView
 from hub.db import Work
@@ -168,6 +169,27 @@ async def test_what_a_killed_worker_was_sending_ends_as_unknown_though_asking_br
     unknown = await ended(sms, agent, message, DeliveryState.UNKNOWN)
     assert unknown.status_detail == "internal error (ZeroDivisionError)"
     assert len(sms.paper.sent) == 1
+
+
+async def test_a_record_that_cannot_be_kept_costs_itself_alone(
+    sms: PaperDesk, traces: Callable[[], list[type[BaseException]]]
+) -> None:
+    def exchange(duration: Any) -> Exchange:
+        return Exchange(at=clock.now(), request="?", response="!", duration=duration)
+
+    log = sms.desk.parts.exchanges
+    log.record(sms.account_id, exchange(object()))
+    await eventually(lambda: logged(traces))
+    log.record(sms.account_id, exchange(0.1))
+
+    async def kept() -> None:
+        assert len(await sms.desk.db.fetch("SELECT id FROM exchange")) == 1
+
+    await eventually(kept)
+
+
+async def logged(traces: Callable[[], list[type[BaseException]]]) -> None:
+    assert len(traces()) == 1
 
 
 async def put_back_in_the_air(work: Work) -> None:
