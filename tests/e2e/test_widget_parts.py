@@ -74,6 +74,23 @@ def test_what_a_site_must_know_is_asked_before_the_first_message_and_once(shop: 
 
 
 @pytest.mark.covers("M-30")
+def test_what_is_asked_since_the_page_was_opened_is_asked_when_the_server_wants_it(shop: Shop) -> None:
+    chat, text = shop.visit(offline_contact="off"), f"pre-chat {uuid4()}"
+    chat.open()
+    put_settings(shop.desk, shop.site_id, {"ask_name": "required"})
+    shop.page.wait_for_timeout(700)  # until the server has it; no page is told
+    chat.say(text)
+    expect(chat.panel.get_by_text("Not sent: please fill in the fields below first.")).to_be_visible()
+    assert shop.desk.messages(text) == []
+
+    chat.panel.get_by_role("textbox", name="Your name").fill("Ann Lee")
+    chat.panel.get_by_role("button", name="Try again").click()
+    assert shop.desk.message(text)["from"]["name"] == "Ann Lee"
+    expect(chat.panel.get_by_text("Not sent")).to_have_count(0)
+    expect(chat.panel.get_by_role("textbox", name="Your name")).to_have_count(0)
+
+
+@pytest.mark.covers("M-30")
 def test_while_nobody_is_there_a_message_needs_one_way_to_be_answered(shop: Shop) -> None:
     chat, text = shop.visit(offline_contact="required"), f"offline {uuid4()}"
     chat.open()
