@@ -94,7 +94,7 @@ def test_a_first_text_is_written_from_a_customers_page_and_to_a_typed_number(con
     to.fill("138 0013 8104")
     to.press("Enter")
     expect(dialog).to_contain_text("+86 138 0013 8104")
-    expect(dialog).to_contain_text("not in any customer’s card")
+    expect(dialog).to_contain_text("not in any customer's card")
 
 
 @pytest.mark.covers("M-27")

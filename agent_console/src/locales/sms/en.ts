@@ -15,7 +15,7 @@ export default {
     to_phone: 'Customer or number',
     to_mail: 'Customer or e-mail address',
     found: 'Customers found',
-    nobody_known: 'not in any customer’s card',
+    nobody_known: "not in any customer's card",
     bad: { phone: 'this is not a telephone number.', email: 'this is not an e-mail address.' },
     no_account: 'There is no account yet by which a message could leave.',
     no_such_account: 'There is no account for this channel: {channel}.',
