@@ -14,7 +14,7 @@ from typing import ClassVar
 from hub.channels.sms.smpp import coding, wire
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import Status
-from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Command, Pdu, ShortMessage, Tag
+from hub.channels.sms.smpp.wire import RESPONSE, Command, Pdu, ShortMessage, Tag, Unreadable
 from hub.devkit.operator import DIGITS, Fate, Link, Operator
 
 _DELIVERED, _EXPIRED, _UNDELIVERABLE, _ENROUTE = 2, 3, 5, 1  # message states (5.2.28)
@@ -151,7 +151,7 @@ class _Link(Link[ShortMessage, Pdu]):
         """What cannot be read is answered, and the connection stands."""
         try:
             self._handle(pdu)
-        except BadPdu as error:
+        except Unreadable as error:
             self._write(Command.NACK, pdu.sequence, status=error.status)
 
     def _handle(self, pdu: Pdu) -> None:

@@ -15,6 +15,17 @@ class OutOfStep(BadPdu):
     """A length no PDU has: where the next one begins nobody knows, so the connection is of no more use."""
 
 
+def text_field(text: str, most: int) -> bytes:
+    """The octets of a text field. Raises `BadPdu` where they are more than `most`, or one of them is NUL."""
+    try:
+        octets = text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise BadPdu(f"{text[:40]!r} cannot be put into a PDU") from error
+    if len(octets) > most or b"\0" in octets:
+        raise BadPdu(f"{text[:40]!r} is too long for its place or has a NUL")
+    return octets
+
+
 class Frames(Generic[P]):
     """`head` is the header all PDUs have, whose first number is the length of the whole; `longest` in octets.
 

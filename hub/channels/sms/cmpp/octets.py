@@ -1,6 +1,6 @@
 """What bodies of PDUs are made of: numbers, big end first, and texts padded with NULs. Pure."""
 
-from hub.channels.sms.framing import BadPdu
+from hub.channels.sms.framing import BadPdu, text_field
 
 V2, V3 = 0x20, 0x30
 """Versions, as CONNECT names them."""
@@ -36,13 +36,7 @@ class Octets:
 
 def fixed(text: str, width: int) -> bytes:
     """A text in its place, padded with NULs. Raises `BadPdu` where it is too long or not one octet a character."""
-    try:
-        octets = text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise BadPdu(f"{text[:40]!r} cannot be put into a PDU") from error
-    if len(octets) > width or b"\0" in octets:
-        raise BadPdu(f"{text[:40]!r} is too long for its place or has a NUL")
-    return octets.ljust(width, b"\0")
+    return text_field(text, width).ljust(width, b"\0")
 
 
 def encode_result(value: int, version: int) -> bytes:

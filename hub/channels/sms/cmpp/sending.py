@@ -26,7 +26,7 @@ class CmppSender(Sender[Session, Submit]):
         if not self._settings.host or not self._settings.sender:
             raise SendError(SendFailure.BAD_SETTINGS, "this account has no server or no access number to send with")
         recipient = recipient_of(message)
-        if not recipient.removeprefix("+").isdecimal():
+        if not (recipient.isascii() and recipient.removeprefix("+").isdigit()):
             raise SendError(SendFailure.BAD_RECIPIENT, "not a telephone number")
         return coding.bodies(message.text, recipient=recipient, reference=reference % 0x100, settings=self._settings)
 

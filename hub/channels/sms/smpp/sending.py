@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hub.channels.contract import SendError
 from hub.channels.sms.common import recipient_of
+from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.link import NotSent, Refused, Unanswered
 from hub.channels.sms.sender import Late, Sender
 from hub.channels.sms.smpp import coding
@@ -11,7 +12,7 @@ from hub.channels.sms.smpp.receipts import same_id, state_of
 from hub.channels.sms.smpp.session import Session
 from hub.channels.sms.smpp.settings import SmppSettings
 from hub.channels.sms.smpp.status import failure_of, name_of
-from hub.channels.sms.smpp.wire import BadPdu, Query, ShortMessage
+from hub.channels.sms.smpp.wire import Query, ShortMessage
 from hub.messages.content import OutboundMessage
 from hub.messages.states import DeliveryState, SendFailure
 

@@ -13,7 +13,7 @@ from hub.channels.sms.sender import Late
 from hub.channels.sms.session import OperatorSession
 from hub.channels.sms.smpp import wire
 from hub.channels.sms.smpp.status import Status, name_of
-from hub.channels.sms.smpp.wire import RESPONSE, BadPdu, Bind, Command, Pdu, Query, QueryAnswer, ShortMessage
+from hub.channels.sms.smpp.wire import RESPONSE, Bind, Command, Pdu, Query, QueryAnswer, ShortMessage, Unreadable
 
 MAX_DELIVERING = 1000
 """deliver_sm under way at a time; more are answered with "queue full", and the centre sends them again."""
@@ -140,7 +140,7 @@ class Session(OperatorSession[Pdu]):
             return self._answer(pdu, Status.RMSGQFUL, b"\0")
         try:
             message = wire.decode_short_message(pdu.body)
-        except BadPdu as error:
+        except Unreadable as error:
             return self._answer(pdu, error.status, b"\0")
         self._delivering += 1
         group.create_task(self._hand_over(pdu, message))

@@ -1,4 +1,4 @@
-"""SMPP 3.4 PDUs: from bytes to values and back. No sockets; what is malformed raises `BadPdu`, whatever the bytes are.
+"""SMPP 3.4 PDUs: from bytes to values and back. No sockets; what is malformed raises `Unreadable`, whatever the bytes are.
 
 Numbers in brackets are sections of "Short Message Peer to Peer Protocol Specification v3.4", issue 1.2.
 """
@@ -10,7 +10,7 @@ from enum import IntEnum
 
 import msgspec
 
-from hub.channels.sms import framing
+from hub.channels.sms.framing import BadPdu, Frames, text_field
 from hub.channels.sms.smpp.status import Status
 
 HEADER = 16  # octets (3.2)
@@ -50,8 +50,8 @@ class Tag(IntEnum):
     MESSAGE_STATE = 0x0427
 
 
-class BadPdu(framing.BadPdu):
-    """Not what the standard says. `status` is the answer to it."""
+class Unreadable(BadPdu):
+    """Received, and not what the standard says. `status` is the answer to it."""
 
     def __init__(self, detail: str, status: Status = Status.RINVMSGLEN) -> None:
         super().__init__(detail)
@@ -71,9 +71,9 @@ class Pdu(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return _head.pack(HEADER + len(self.body), self.command, self.status, self.sequence) + self.body
 
 
-def frames() -> framing.Frames[Pdu]:
+def frames() -> Frames[Pdu]:
     """To read one connection with."""
-    return framing.Frames(
+    return Frames(
         _head, LONGEST, lambda command, status, sequence, body: Pdu(command=command, status=status, sequence=sequence, body=body)
     )
 
@@ -249,14 +249,14 @@ class _Octets:
     def take(self, length: int) -> bytes:
         taken = self._body[self._at : self._at + length]
         if len(taken) < length:
-            raise BadPdu("the body ends too early")
+            raise Unreadable("the body ends too early")
         self._at += length
         return taken
 
     def cstring(self) -> str:
         end = self._body.find(b"\0", self._at)
         if end < 0:
-            raise BadPdu("a string without an end")
+            raise Unreadable("a string without an end")
         taken = self._body[self._at : end]
         self._at = end + 1
         return taken.decode("latin-1")
@@ -266,11 +266,11 @@ class _Octets:
         found: dict[int, bytes] = {}
         while self._at < len(self._body):
             if len(self._body) - self._at < _tag.size:
-                raise BadPdu("an optional parameter is cut off", Status.RINVTLVSTREAM)
+                raise Unreadable("an optional parameter is cut off", Status.RINVTLVSTREAM)
             tag, length = _tag.unpack_from(self._body, self._at)
             self._at += _tag.size
             if len(self._body) - self._at < length:
-                raise BadPdu("an optional parameter is cut off", Status.RINVTLVSTREAM)
+                raise Unreadable("an optional parameter is cut off", Status.RINVTLVSTREAM)
             found.setdefault(tag, self._body[self._at : self._at + length])
             self._at += length
         return found
@@ -278,13 +278,7 @@ class _Octets:
 
 def _cstring(text: str, longest: int) -> bytes:
     """`longest` counts the final NUL."""
-    try:
-        octets = text.encode("latin-1")
-    except UnicodeEncodeError as error:
-        raise BadPdu(f"{text[:40]!r} cannot be put into a PDU", Status.RINVMSGLEN) from error
-    if len(octets) >= longest or b"\0" in octets:
-        raise BadPdu(f"{text[:40]!r} is too long for its place or has a NUL")
-    return octets + b"\0"
+    return text_field(text, longest - 1) + b"\0"
 
 
 def _tlvs(tlvs: Mapping[int, bytes]) -> bytes:

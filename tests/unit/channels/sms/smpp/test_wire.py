@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.channels.sms.framing import OutOfStep
+from hub.channels.sms.framing import BadPdu, OutOfStep
 from hub.channels.sms.smpp import wire
 from hub.channels.sms.smpp.status import Status, failure_of, name_of
-from hub.channels.sms.smpp.wire import BadPdu, Bind, Command, Pdu, Query, QueryAnswer, ShortMessage, Tag, frames
+from hub.channels.sms.smpp.wire import Bind, Command, Pdu, Query, QueryAnswer, ShortMessage, Tag, Unreadable, frames
 from hub.messages.states import SendFailure
 
 LATIN = st.characters(min_codepoint=1, max_codepoint=0xFF)
@@ -112,7 +112,7 @@ def test_a_length_no_pdu_has_ends_the_stream(length: int) -> None:
     ],
 )
 def test_cut_off_parameters_are_refused_by_their_own_status(tail: bytes, status: Status) -> None:
-    with pytest.raises(BadPdu) as refused:
+    with pytest.raises(Unreadable) as refused:
         wire.decode_short_message(ShortMessage(source="1", destination="2").encode() + tail)
 
     assert refused.value.status is status
@@ -128,7 +128,7 @@ def test_of_a_parameter_that_stands_twice_the_first_counts_and_a_payload_is_the_
 @given(st.binary(max_size=400))
 def test_readers_of_bodies_take_any_octets(body: bytes) -> None:
     for read in (wire.decode_short_message, wire.decode_bind, wire.decode_query, wire.decode_query_answer, wire.decode_id):
-        with suppress(BadPdu):
+        with suppress(Unreadable):
             read(body)
 
 
@@ -138,7 +138,7 @@ def test_a_spoiled_message_is_read_or_refused(message: ShortMessage, at: int, oc
     body = bytearray(message.encode())
     body[at % len(body)] = octet
     for spoiled in (bytes(body), bytes(body[: at % len(body)])):
-        with suppress(BadPdu):
+        with suppress(Unreadable):
             wire.decode_short_message(spoiled)
 
 
