@@ -3,6 +3,7 @@
 import asyncio
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -250,6 +251,52 @@ async def test_a_late_answer_to_one_part_of_several_fills_its_place(sms: PaperDe
         await sms.report(id, DeliveryState.DELIVERED)
 
     assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize("answer_first", [True, False])
+async def test_a_late_answer_and_what_is_said_about_it_may_come_at_once(
+    sms: PaperDesk, agent: Caller, answer_first: bool
+) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("",)))
+    message = await write_to(sms, agent, "Hello")
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+    answer = said(sms, "late-1", DeliveryState.ACCEPTED, message_id=str(message.id))
+    delivered = said(sms, "late-1", DeliveryState.DELIVERED)
+
+    async with sms.desk.db.unit_of_work() as work:
+        await reports.apply(work, [answer, delivered] if answer_first else [delivered, answer], lambda _: None)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+    assert await sms.desk.db.fetch("SELECT id FROM early_report") == []
+
+
+async def test_what_is_said_at_once_about_all_parts_of_many_messages_is_told_once_a_message(
+    sms: PaperDesk, agent: Caller
+) -> None:
+    texts = [f"{n} {LONG}" for n in range(5)]
+    messages = [await write_to(sms, agent, text, f"+86138001380{n:02}") for n, text in enumerate(texts)]
+    for message in messages:
+        await until(sms, agent, message, DeliveryState.ACCEPTED)
+    begin = await sms.desk.db.fetch("SELECT max(id) AS id FROM event_log")
+    words = [said(sms, id, DeliveryState.DELIVERED) for text in texts[1:] for id in sms.paper.ids[text]]
+    failed = said(sms, sms.paper.ids[texts[0]][1], DeliveryState.FAILED, failure=SendFailure.REJECTED, detail="no room")
+    random.shuffle(words)
+
+    async with sms.desk.db.unit_of_work() as work:
+        await reports.apply(work, [*words, failed], lambda _: None)
+
+    assert (await stands(sms, agent, messages[0])).status_detail == "no room"
+    for message in messages[1:]:
+        assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+    sql = "SELECT data FROM event_log WHERE type = 'message.changed' AND id > $1"
+    told = [row["data"]["message_id"] for row in await sms.desk.db.fetch(sql, begin[0]["id"])]
+    assert sorted(told) == sorted(str(message.id) for message in messages)
+
+
+def said(sms: PaperDesk, id: str, state: DeliveryState, **rest: Any) -> Said:
+    """A report by the account, as it came."""
+    report = DeliveryReport(state=state, source="receipt", provider_id=id, **rest)
+    return Said(account_id=sms.account_id, report=report, at=clock.now())
 
 
 async def test_a_late_answer_may_come_before_its_message_is_called_unknown(sms: PaperDesk, agent: Caller) -> None:
