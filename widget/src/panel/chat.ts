@@ -2,7 +2,7 @@ import type { ToPanel } from '../common/messages'
 import type { Host } from './host'
 import type { Words } from './i18n/words'
 import type { Answer, Bye, Contact, Hello, LogEvent, Message, Site, Standing } from './model'
-import { Outbox, type Outgoing } from './outbox'
+import { Outbox, UNKNOWN, type Outgoing } from './outbox'
 import { NoAnswer, Sio } from './sio'
 import { begun, hasConsent, nobody, type State } from './state'
 import { merge, unread, unreported, withStatus } from './timeline'
@@ -21,7 +21,6 @@ const PARTS = {
 type Parts = { [Name in keyof typeof PARTS]: Awaited<ReturnType<(typeof PARTS)[Name]>> }
 
 const PAGE = 50 // messages the server sends at once
-const UNKNOWN = 'introduction_needed' // what the server asks of the visitor was not said with the message
 const ASK_AGAIN = 15_000 // milliseconds between questions who will answer
 
 /** The chat of one page: connection, messages, what is on its way, what is unread. */

@@ -13,6 +13,9 @@ export interface Outgoing {
   failed: string | null
 }
 
+/** The code of a refusal: what the server asks of the visitor was not said with the message. */
+export const UNKNOWN = 'introduction_needed'
+
 export type Draft = Omit<Outgoing, 'key' | 'at' | 'failed'>
 
 export interface OutboxOptions {

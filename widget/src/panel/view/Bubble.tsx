@@ -1,12 +1,9 @@
 import { h } from 'preact'
 
 import type { Message } from '../model'
-import type { Key } from '../i18n/words'
-import type { Outgoing } from '../outbox'
+import { UNKNOWN, type Outgoing } from '../outbox'
 import type { ViewProps } from './App'
 import { withLinks } from './links'
-
-const REASONS: Record<string, Key> = { no_such_upload: 'failedFiles', introduction_needed: 'failedForm' }
 
 interface Props {
   message: Message
@@ -57,7 +54,7 @@ export function OutgoingBubble({ chat, words, item }: ViewProps & { item: Outgoi
 function Failed({ chat, words, item: { key, failed } }: ViewProps & { item: Outgoing }) {
   return (
     <p class="meta" role="alert">
-      <strong>{words.t(REASONS[failed!] ?? 'failed')}</strong>{' '}
+      <strong>{words.t(failed === 'no_such_upload' ? 'failedFiles' : failed === UNKNOWN ? 'failedForm' : 'failed')}</strong>{' '}
       <button type="button" class="link" onClick={() => chat.outbox.retry(key, chat.who)}>
         {words.t('retry')}
       </button>{' '}
