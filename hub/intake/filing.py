@@ -58,7 +58,7 @@ async def hold_senders(work: Work, arrived: Sequence[Arrived]) -> None:
 async def file_all(work: Work, arrived: Sequence[Arrived], read_token: ReadToken) -> list[Result]:
     """File the messages, fold in the reports. Raises whatever one bad entry causes: the caller splits the batch."""
     messages = [(entry, event) for entry in arrived for event in entry.events if isinstance(event, InboundMessage)]
-    identified = await identify_many(work, [message.sender for _, message in messages])
+    identified = await identify_many(work, [message.sender for _, message in messages]) if messages else {}
     filings = [
         conversations.Filing(
             account_id=entry.account_id,
