@@ -124,17 +124,17 @@ async def _measured(page: Page, times: int) -> list[Row]:
 
 
 def _row(workload: str, times: Sequence[float], goal: float, limit: float, limit_name: str) -> Row:
-    """The median, bounded as it stands: what a hand usually feels. The p99 beside it has whatever the browser and the machine did meanwhile."""
+    """Nineteen of twenty, bounded as they stand; the p99 beside them has whatever the browser and the machine did meanwhile."""
     return Row(
         number=19,
-        workload=workload + ", p50",
-        value=median(times),
+        workload=workload + ", p95",
+        value=percentile(sorted(times), 0.95),
         unit="ms",
         goal=goal,
         bound="≤",
         limit=limit,
         limit_name=limit_name,
-        note=f"p95 {percentile(sorted(times), 0.95):.0f}, p99 {percentile(sorted(times), 0.99):.0f}, {_load()}",
+        note=f"p50 {median(times):.0f}, p99 {percentile(sorted(times), 0.99):.0f}, {_load()}",
         absolute=True,
     )
 
