@@ -46,12 +46,12 @@ async def counted(front: Front) -> AsyncIterator[None]:
 async def caught_up(front: Front) -> None:
     """Until everything committed so far was handed on."""
     end = place_of(await head(front.hub.db))
-    last = await front.hub.db.fetch_one("SELECT max(id) AS id FROM event_log")
-    assert last is not None
+    # In the order of their transactions, which is not that of their ids.
+    last = await front.hub.db.fetch_one("SELECT id FROM event_log ORDER BY xid DESC, id DESC LIMIT 1")
     async with asyncio.timeout(5):
         while True:
             cursor = front.desk.parts.tailer.cursor
-            if cursor is not None and (place_of(cursor) >= end or place_of(cursor).id == (last["id"] or 0)):
+            if cursor is not None and (place_of(cursor) >= end or place_of(cursor).id == (last["id"] if last else 0)):
                 return
             await asyncio.sleep(0.01)
 
