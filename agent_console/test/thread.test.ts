@@ -71,12 +71,15 @@ describe('figures', () => {
     expect(short('en', new Date(2026, 10, 21, 9, 5).toISOString(), now)).toBe('09:05')
     expect(short('zh-CN', new Date(2026, 9, 2, 9, 5).toISOString(), now)).toBe('10月2日')
   })
-  it('snoozing until Monday is never today', () => {
+  it('snoozing offers each time once, on every day of the week', () => {
     for (let day = 16; day < 23; day++) {
       const now = new Date(2026, 10, day, 12)
-      const monday = snoozeTimes(now).find((one) => one.id === 'monday')!.at
-      expect(monday.getDay()).toBe(1)
-      expect(monday.getTime()).toBeGreaterThan(now.getTime())
+      const times = snoozeTimes(now)
+      expect(new Set(times.map(({ at }) => at.getTime())).size).toBe(times.length)
+      expect(times.every(({ at }) => at > now)).toBe(true)
+      const monday = times.find((one) => one.id === 'monday')
+      expect(monday?.at.getDay() ?? 1).toBe(1)
+      expect(monday === undefined).toBe(now.getDay() < 2)
     }
   })
   it('initials fit both scripts', () => {

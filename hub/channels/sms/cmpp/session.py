@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.channels.sms.cmpp.messages import Submit
@@ -47,7 +47,7 @@ class Gateway:
     address: str
     port: int
     sp_id: str
-    secret: str
+    secret: str = field(repr=False)
     version: int
 
 
