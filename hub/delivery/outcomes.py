@@ -141,10 +141,8 @@ def _end(ledger: Ledger, claimed: Delivery, outcome: Outcome, now: datetime) -> 
     if stands.state is DeliveryState.SENDING or (stands.state is DeliveryState.UNKNOWN and next_.state is DeliveryState.ACCEPTED):
         due_at = next_.due_at or stands.due_at
         ended = replace(stands, state=next_.state, failure=outcome.failure, detail=detail, due_at=due_at)
-    elif (
-        stands.lease_until is not None
-    ):  # a report was faster than the answer: its word stands, the answer's ids are kept beside it
-        ended = stands
+    elif stands.lease_until is not None:
+        ended = stands  # a report was faster than the answer: its word stands, the answer's ids are kept beside it
     else:
         return False
     ledger.put(replace(ended, lease_until=None, provider_ids=ids), at=now)
