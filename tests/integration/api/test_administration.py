@@ -182,7 +182,7 @@ async def test_the_audit_log_tells_who_did_what_from_where(root: Client, console
         "root",
         {"kind": "user", "id": str(user.id)},
     )
-    assert (second["detail"], second["ip"]) == ({"disabled": True}, "127.0.0.1")
+    assert (second["detail"], second["ip"]) == ({"name": "wang", "disabled": True}, "127.0.0.1")
     earlier = await (await root.get("/audit", params={"until": first["items"][0]["at"]})).json()
     assert first["items"][0]["id"] not in [one["id"] for one in earlier["items"]]
     since = await (await root.get("/audit", params={"since": first["items"][0]["at"]})).json()
