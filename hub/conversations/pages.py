@@ -14,11 +14,12 @@ from hub.conversations.filters import DRAFTED, Filter
 from hub.conversations.listing import page_of, shared_views
 from hub.conversations.policy import Args
 from hub.conversations.values import ConversationView
+from hub.crm.customers.values import number
 from hub.db import Reads, Row, as_time
 
 KEPT = 20_000  # conversations, about 800 bytes each
 
-_COLUMNS = """c.id, c.n, c.rev, c.last_message_at, c.waiting_since, c.last_in_n, c.customer_id, u.kept_id,
+_COLUMNS = """c.id, c.n, c.rev, c.last_message_at, c.waiting_since, c.last_in_n, coalesce(k.n, u.n) AS customer_n,
     coalesce(k.name, u.name) AS customer_name, a.stars, a.comment,
     CASE WHEN c.state = 'open' AND c.waiting_for = 'us' AND c.clock_since = c.waiting_since AND c.clock_queue_id = c.queue_id
     THEN c.response_due_at END AS due_at"""
@@ -62,7 +63,7 @@ class Pages:
         fresh = {id: _body(view) for id, view in found.items()}
         for id, view in found.items():
             rating, customer = view.rating, view.customer
-            names = (view.rev, view.response_due_at, customer and customer.id, customer and customer.name)
+            names = (view.rev, view.response_due_at, customer and customer.number, customer and customer.name)
             self._kept.pop(id, None)  # to the end: what is asked for stays
             self._kept[id] = ((*names, rating.stars if rating else None, rating.comment if rating else None), fresh[id])
         while len(self._kept) > KEPT:
@@ -83,8 +84,8 @@ def _select(caller: Caller, args: Args, where: str, order: str) -> str:
 
 def _stamp(row: Row) -> tuple[Any, ...]:
     """What the JSON of a conversation depends on."""
-    customer_id = None if row["customer_name"] is None else row["kept_id"] or row["customer_id"]
-    return row["rev"], as_time(row["due_at"]), customer_id, row["customer_name"], row["stars"], row["comment"]
+    customer = None if row["customer_n"] is None else number(row["customer_n"])
+    return row["rev"], as_time(row["due_at"]), customer, row["customer_name"], row["stars"], row["comment"]
 
 
 def _own(row: Row) -> tuple[bool, bool, bool]:

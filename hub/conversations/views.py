@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.values import ConversationView, CustomerBrief, RatingView
+from hub.crm.customers.values import number
 from hub.db import Reads, as_time, as_uuid
 from hub.ids import ConversationId, CustomerId
 
@@ -54,7 +55,7 @@ async def surroundings(reads: Reads, conversations: Collection[Conversation]) ->
 
 def brief(id: CustomerId, n: int, name: str) -> CustomerBrief:
     """A customer as lists show it."""
-    return CustomerBrief(id=id, number=f"C{n:06d}", name=name)
+    return CustomerBrief(id=id, number=number(n), name=name)
 
 
 def _view(conversation: Conversation, customer: CustomerBrief | None, rating: RatingView | None) -> ConversationView:
