@@ -107,6 +107,7 @@ async def test_who_is_in_a_talk_already_is_asked_nothing_when_the_site_begins_to
     await again.heard("hello")
 
     during = await again.call("send", _message("still here"))
+    await visitor.until(lambda: len(visitor.events("message.added")) == 2)  # filed: it would open again what is closed
     async with live.db.unit_of_work() as work:
         await work.execute("UPDATE conversation SET state = 'closed'")
     later = await live.visitor(token=hello["token"])
