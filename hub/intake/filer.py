@@ -66,6 +66,7 @@ class Filer:
         self._stored = asyncio.Event()  # the batch claimed last is
         self._stored.set()
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
+        self._given_up: list[Pending] = []  # claimed, not filed, and the database has yet to hear of it
 
     @property
     def takes(self) -> bool:
@@ -131,6 +132,7 @@ class Filer:
 
     async def _claim(self) -> list[Pending]:
         self._looked = monotonic()
+        await self._release()
         self._fresh.begin_to_look()
         batch = await journal.claim(self._db, now=clock.now(), limit=BATCH)
         if len(batch) < BATCH:
@@ -138,10 +140,19 @@ class Filer:
         return batch
 
     async def _let_go(self, batch: Sequence[Pending]) -> None:
-        if not batch:
+        self._given_up.extend(batch)
+        with suppress(Unavailable):  # tried again before we next look; where we never do, the lease ends by itself
+            await self._release()
+
+    async def _release(self) -> None:
+        entries, self._given_up = self._given_up, []
+        if not entries:
             return
-        with suppress(Unavailable):  # then the lease ends by itself
-            await journal.release(self._db, batch)
+        try:
+            await journal.release(self._db, entries)
+        except Unavailable:
+            self._given_up.extend(entries)
+            raise
 
     async def _read_all(self, batch: Sequence[Pending]) -> list[_Read]:
         """Those that could be read. One that cannot be is put back, and holds nobody else up."""

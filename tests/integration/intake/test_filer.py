@@ -1,6 +1,7 @@
 """What goes wrong around one mail holds up no other, and ends nothing."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,8 @@ import pytest
 
 from hub.app.build import assemble
 from hub.app.first_start import first_start
-from hub.db import Database, DatabaseLocked, Row
-from hub.intake import filer
+from hub.db import Database, DatabaseGone, DatabaseLocked, Row
+from hub.intake import filer, journal
 from hub.intake.parsing import ParserPool
 from hub.media import BlobMissing, StoreUnavailable, digest_of
 from hub.settings import load
@@ -65,6 +66,34 @@ async def test_mail_that_met_a_locked_row_is_filed_soon_and_not_when_its_lease_e
 
     await desk.filed(1)
     assert tries == 2
+
+
+@pytest.mark.covers("E-01")
+async def test_mail_that_could_not_even_be_let_go_is_filed_soon_and_not_when_its_lease_ends(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk without room lets nothing be stored, nor that nothing was stored."""
+    real_file_all, real_release = filer.file_all, journal.release
+    refused = Counter[str]()
+
+    async def file_all(*args: Any) -> Any:
+        if not refused["file"]:
+            refused["file"] += 1
+            raise DatabaseGone("no room")
+        return await real_file_all(*args)
+
+    async def release(*args: Any, **options: Any) -> None:
+        if refused["release"] < 2:
+            refused["release"] += 1
+            raise DatabaseGone("no room")
+        await real_release(*args, **options)
+
+    monkeypatch.setattr(filer, "file_all", file_all)
+    monkeypatch.setattr(journal, "release", release)
+    await desk.receive(mail())
+
+    await desk.filed(1)
+    assert refused == {"file": 1, "release": 2}
 
 
 @pytest.mark.covers("E-02")
