@@ -64,6 +64,7 @@ PEOPLE = (
     Person(name="Noah Schmidt", email="noah.schmidt@example.com", phone="+493023125001", city="Berlin"),
     Person(name="Maya Patel", email="maya.patel@example.com", phone="+442079460103", company="Northwind Hotels"),
     Person(name="孙悦", email="sun.yue@example.com", phone="+8613800138007", city="南京"),
+    Person(name="Sofia Rossi", email="sofia@rossi-studio.example", phone="+390669801002"),  # once more: to be merged
 )
 
 TALKS = (
@@ -118,6 +119,12 @@ TALKS = (
                  "and what would 14 table arrangements cost?\n\nSofia"),
             Line(by="agent", text="Dear Sofia,\n\ncongratulations! Camellias are over by June, but peonies in the same colours are at their best.\n"
                  "I attach two proposals.", minutes=90),
+        ),
+    ),
+    Talk(
+        email="sofia@rossi-studio.example", channel="email", subject="Peonies for 12 June", hours_ago=6,
+        lines=(
+            Line(by="customer", text="Hello,\n\nI write from the studio today: the second proposal, please, and 16 tables instead of 14.\n\nSofia"),
         ),
     ),
     Talk(

@@ -8,6 +8,8 @@ from hub.channels.contract import Accepted
 from hub.conversations import listing
 from hub.conversations.filters import Filter
 from hub.conversations.search import search
+from hub.crm.customers import queries
+from hub.crm.customers.duplicates import duplicates
 from hub.devkit.demo import demo_password, prepare
 from hub.devkit.example import PEOPLE, TALKS
 from hub.devkit.fill import fill, is_empty
@@ -31,6 +33,16 @@ async def test_the_example_has_both_channels_both_languages_customers_and_ticket
     assert any(view.ticket_ids for view in shown)
     customers = await desk.db.fetch("SELECT name FROM customer WHERE kind = 'person'")
     assert {row["name"] for row in customers} == {person.name for person in PEOPLE}
+
+
+@pytest.mark.covers("M-23")
+async def test_the_example_has_a_customer_who_is_there_twice(desk: Desk) -> None:
+    await fill(desk.hub, await prepare(desk.hub, "secret-password"), password="secret-password")
+
+    twice = (await queries.listed(desk.db, q="Sofia Rossi")).items
+
+    assert len(twice) == 2
+    assert [one.customer.id for one in await duplicates(desk.db, twice[0])] == [twice[1].id]
 
 
 async def test_the_demo_password_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
