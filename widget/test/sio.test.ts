@@ -124,3 +124,13 @@ test('it does not come back after stop, and does at once when the network is bac
   window.dispatchEvent(new Event('online'))
   expect(FakeSocket.all).toHaveLength(2)
 })
+
+test('a line that died while the machine slept is known at the first look', () => {
+  FakeSocket.last.opens()
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(FakeSocket.all).toHaveLength(1)
+  vi.setSystemTime(Date.now() + 600_000) // the clock went on, the timers did not
+  document.dispatchEvent(new Event('visibilitychange'))
+  expect(FakeSocket.all).toHaveLength(2)
+  expect(lost).toBe(1)
+})

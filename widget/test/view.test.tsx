@@ -85,6 +85,22 @@ test('a message that was refused stays with two ways on', async () => {
   discard?.click()
 })
 
+test('a name of two words can be typed, and is said without the blanks around it', async () => {
+  await greet([], { asks: true, ask: { name: 'required', email: 'off', phone: 'off' } })
+  await chat.load('forms')
+  await redrawn()
+  const field = root.querySelector<HTMLInputElement>('input[name=name]')!
+  for (const typed of ['Ann', 'Ann ', 'Ann L', 'Ann Lee ']) {
+    field.value = typed
+    field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+    await redrawn()
+    expect(field.value).toBe(typed)
+  }
+  press({})
+  await settle()
+  expect(FakeSocket.last.asked('send')[0]!.data.name).toBe('Ann Lee')
+})
+
 test('Escape closes', async () => {
   await greet()
   box().dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))

@@ -28,6 +28,7 @@ export class Sio {
   private tries = 0
   private nextId = 0
   private silence = TO_CONNECT
+  private heardAt!: number
   private watch = 0
   private again = 0
   private readonly asked = new Map<number, Waiting>()
@@ -120,6 +121,7 @@ export class Sio {
 
   /** A server that says nothing for longer than it promised is gone. */
   private listen(): void {
+    this.heardAt = Date.now()
     clearTimeout(this.watch)
     this.watch = window.setTimeout(() => this.lose(), this.silence)
   }
@@ -148,8 +150,7 @@ export class Sio {
   }
 
   private hurry(): void {
-    if (this.stopped || this.ws) return
-    this.tries = 0
-    this.connect()
+    if (Date.now() - this.heardAt > this.silence) this.lose() // timers stand still while a machine sleeps
+    if (!this.stopped && !this.ws) this.start()
   }
 }

@@ -48,7 +48,7 @@ export function Introduction({ chat, words }: ViewProps) {
           'aria-label': label,
           placeholder: label,
           maxLength: name === 'phone' ? 40 : 200,
-          value: chat.who[name] ?? '',
+          defaultValue: chat.who[name] ?? '', // the field keeps what is typed: a blank begins the next word
           onInput: ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) => {
             const { [name]: _, ...others } = chat.who
             chat.who = value.trim() ? { ...others, [name]: value.trim() } : others
