@@ -28,7 +28,7 @@ export class Sio {
   private tries = 0
   private nextId = 0
   private silence = TO_CONNECT
-  private heardAt!: number
+  private declare heardAt: number
   private watch = 0
   private again = 0
   private readonly asked = new Map<number, Waiting>()
@@ -151,6 +151,8 @@ export class Sio {
 
   private hurry(): void {
     if (Date.now() - this.heardAt > this.silence) this.lose() // timers stand still while a machine sleeps
-    if (!this.stopped && !this.ws) this.start()
+    if (this.stopped || this.ws) return
+    this.tries = 0
+    this.connect()
   }
 }
