@@ -1,30 +1,36 @@
 """The worker: claims what is due, has it sent once, and has written down what came of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from logging import getLogger
+from time import monotonic
 from typing import TypeVar
 
 from hub import clock
 from hub.accounts.values import RunState
 from hub.db import Database, DatabaseGone, GroupCommitter
 from hub.delivery import claims, outcomes
-from hub.delivery.carriers import Carriers
+from hub.delivery.carriers import Carriers, Shut
 from hub.delivery.claims import Parcel
 from hub.delivery.compose import Composer
 from hub.delivery.outcomes import Sent
 from hub.delivery.releasing import Releases
 from hub.delivery.sender import Sender
+from hub.delivery.store import Delivery
 from hub.ids import AccountId
 
 T = TypeVar("T")
 
 log = getLogger(__name__)
 
-PARALLEL = 16  # parcels that adapters have at a time: so many may become unknown when the process is killed
-IN_HAND = 4 * PARALLEL  # with those whose outcome is being written down
+PER_ACCOUNT = 16  # parcels that the adapter of one account has at a time: so many may become unknown when the process is killed
+PARALLEL = 4 * PER_ACCOUNT  # that all adapters have: who answers slowly, or not at all, leaves the others places
+UNSTORED = 3 * PER_ACCOUNT  # whose outcome is being written down
 POLL = 1.0
+PAST_FULL = 0.1  # seconds between two looks past what waits for accounts without a free place; more where a look takes long
 RELEASE_PAUSE = 0.05  # seconds between two looks at a held message whose time has come
 LANDING = 4.0  # seconds that sending may go on when the process is told to stop
 
@@ -48,9 +54,11 @@ class DeliveryWorker:
         self._due = asyncio.Event()
         self._flying: set[Parcel] = set()  # adapters have them
         self._held: set[Parcel] = set()  # claimed, and their outcome not written down yet
+        self._past_full_at = self._past_full_from = 0.0  # when to look past full accounts again, and not before when (monotonic)
 
     def wake(self) -> None:
         """Something was queued."""
+        self._past_full_at = self._past_full_from
         self._due.set()
 
     async def run(self) -> None:
@@ -89,8 +97,9 @@ class DeliveryWorker:
     async def _work(self, group: asyncio.TaskGroup) -> None:
         while True:
             self._due.clear()
-            if not await self._tried("no deliveries for now", partial(self._round, group)):
-                await clock.wait(self._due, POLL)
+            wait = await self._tried("no deliveries for now", partial(self._round, group))
+            if wait != 0:
+                await clock.wait(self._due, POLL if wait is None else wait)
 
     async def _land(self) -> None:
         """Let what is in the air arrive, for a moment: of what is cut in the middle nobody knows whether it went out."""
@@ -102,13 +111,44 @@ class DeliveryWorker:
         except TimeoutError:
             log.warning("stopped in the middle of sending", extra={"messages": len(self._held)})
 
-    async def _round(self, group: asyncio.TaskGroup) -> bool:
-        free = min(PARALLEL - len(self._flying), IN_HAND - len(self._held))
-        if free <= 0:
-            return False
-        shut = await self._carriers.shut(self._running())
-        parcels = claims.parcels(await claims.claim(self._db, now=clock.now(), limit=free, shut=shut))
-        if parcels:
+    async def _round(self, group: asyncio.TaskGroup) -> float:
+        """Claim what there is room for and have it sent; the seconds until there may be more, 0 for at once."""
+        full, room = self._room()
+        wait = max(self._past_full_at - monotonic(), 0) if full else 0
+        if room <= 0 or wait:
+            return wait or POLL
+        shut, began = await self._carriers.shut(self._running()), monotonic()
+        if full:
+            self._past_full_at = began + POLL  # sooner where something is queued meanwhile
+        if await self._claim(room, replace(shut, elsewhere=shut.elsewhere | full), group):
+            self._past_full_at = 0.0 if full else self._past_full_at
+            return 0
+        now = monotonic()
+        self._past_full_from = now + max(PAST_FULL, 10 * (now - began))
+        return POLL
+
+    def _room(self) -> tuple[frozenset[AccountId], int]:
+        """The accounts whose adapters have all they may, and how many parcels of any others may be claimed."""
+        busy = Counter(parcel.account_id for parcel in self._flying)
+        full = frozenset(id for id, many in busy.items() if many >= PER_ACCOUNT)
+        most = max((many for id, many in busy.items() if id not in full), default=0)
+        unstored = len(self._held) - len(self._flying)
+        return full, min(PER_ACCOUNT - most, PARALLEL - len(self._flying), UNSTORED - unstored)
+
+    async def _claim(self, limit: int, shut: Shut, group: asyncio.TaskGroup) -> bool:
+        """Where we are told to stop meanwhile what is claimed is sent as well: it would be nobody's, and end as unknown."""
+        claiming = asyncio.create_task(claims.claim(self._db, now=clock.now(), limit=limit, shut=shut))
+        try:
+            await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait([claiming])
+            if claiming.exception() is None:
+                self._begin(claiming.result(), group)
+            raise
+        return self._begin(claiming.result(), group)
+
+    def _begin(self, claimed: Sequence[Delivery], group: asyncio.TaskGroup) -> bool:
+        if parcels := claims.parcels(claimed):
             self._flying.update(parcels)
             self._held.update(parcels)
             group.create_task(self._send_all(parcels, group), name=f"send {len(parcels)}")

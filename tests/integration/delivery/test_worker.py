@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -9,8 +10,10 @@ from hub.auth import Caller
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.conversations import queries
 from hub.conversations.values import MessageView
+from hub.delivery import claims
 from hub.delivery.queries import with_deliveries
 from hub.delivery.service import Send
+from hub.delivery.store import Delivery
 from hub.messages.address import Address, AddressKind
 from hub.messages.content import Draft
 from hub.messages.states import DeliveryState
@@ -67,6 +70,32 @@ async def test_a_hub_that_is_told_to_stop_learns_what_became_of_the_mail_it_is_s
     send = Send(account_id=await desk.mailbox(), draft=Draft(text="Hello", to=(Address(kind=AddressKind.EMAIL, value="a@b.cd"),)))
     sent = await desk.hub.delivery.send(send, by=agent)
     await handing_over.wait()
+
+    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+    assert (await now(desk, agent, sent)).status is DeliveryState.ACCEPTED
+    assert len(next_hop.taken) == 1
+
+
+async def test_what_a_hub_claims_while_it_is_told_to_stop_is_sent_and_does_not_end_as_unknown(
+    desk: Desk, agent: Caller, next_hop: NextHop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, claimed = claims.claim, asyncio.Event()
+
+    async def slowly(*args: Any, **named: Any) -> list[Delivery]:
+        found = await claim(*args, **named)
+        if found:
+            claimed.set()
+            await asyncio.sleep(0.2)  # the answer to COMMIT is on its way
+        return found
+
+    monkeypatch.setattr(claims, "claim", slowly)
+    send = Send(account_id=await desk.mailbox(), draft=Draft(text="Hello", to=(Address(kind=AddressKind.EMAIL, value="a@b.cd"),)))
+    sent = await desk.hub.delivery.send(send, by=agent)
+    await claimed.wait()
 
     (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
     working.cancel()
