@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
+from hub.accounts.supervisor import Supervisor
 from hub.app.build import Parts, build
 from hub.app.chores import job_worker
 from hub.app.first_start import first_start
@@ -15,6 +16,7 @@ from hub.app.live import realtime
 from hub.app.mail import mail_doors
 from hub.app.origins import origins
 from hub.app.welcome import say_where
+from hub.delivery.worker import DeliveryWorker
 from hub.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +63,17 @@ def _common(parts: Parts) -> list[Run]:
 
 
 def _workers(parts: Parts) -> list[Run]:
-    return [parts.filer.run, parts.deliveries.run, parts.supervisor.run, job_worker(parts.hub).run]
+    async def sending() -> None:
+        await carry(parts.supervisor, parts.deliveries)
+
+    return [parts.filer.run, sending, job_worker(parts.hub).run]
+
+
+async def carry(supervisor: Supervisor, deliveries: DeliveryWorker) -> None:
+    """Send until cancelled. Connections outlast what sends by them: what is in the air then is still answered over them."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(supervisor.run(), name="accounts")
+        await deliveries.run()
 
 
 async def _until(stop: asyncio.Event, tasks: Sequence[Run]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hub import clock
 from hub.accounts import AccountChange, Accounts, NewAccount, RunState
 from hub.accounts.supervisor import Supervisor, Timing
+from hub.app.run import carry
 from hub.auth import SYSTEM, Caller
 from hub.bus import LocalBus
 from hub.channels import catalog
@@ -49,8 +50,9 @@ class Gateway:
     def __init__(self) -> None:
         self.taken: list[tuple[str, str]] = []  # (who sent, text)
         self.asked: list[str] = []
-        self.is_open = asyncio.Event()
+        self.is_open, self.answers = asyncio.Event(), asyncio.Event()
         self.is_open.set()
+        self.answers.set()
 
 
 class LineSettings(Settings):
@@ -86,6 +88,9 @@ class LineAdapter:
         if not self.is_connected:
             raise SendError(SendFailure.UNAVAILABLE, "not connected")
         self.gateway.taken.append((self.context.public_url, message.text))
+        await self.gateway.answers.wait()
+        if not self.is_connected:
+            raise SendError(SendFailure.OUTCOME_UNKNOWN, "the connection was lost before the answer")
         return SendReceipt(provider_ids=("1",))
 
     async def fetch_status(self, message: OutboundMessage) -> DeliveryState | None:
@@ -144,13 +149,11 @@ async def process(desk: Desk, name: str) -> AsyncIterator[None]:
     )
     carriers, composer = Carriers(hub.db, bus, accounts.adapters), Composer(hub.db, lambda id: "")
     worker = DeliveryWorker(hub.db, carriers, composer, running=supervisor.states, alone=False)
-    tasks = [asyncio.create_task(supervisor.run()), asyncio.create_task(worker.run())]
+    carrying = asyncio.create_task(carry(supervisor, worker))
     yield
-    for task in tasks:
-        task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+    carrying.cancel()
+    with suppress(asyncio.CancelledError):
+        await carrying
 
 
 async def rows(desk: Desk, line: AccountId) -> list[Row]:
@@ -216,6 +219,22 @@ async def test_while_the_line_is_down_nothing_is_tried_and_what_is_too_late_fail
         await until_states(desk, line, "accepted", "failed")
 
     assert gateway.taken == [("one", "a")]
+
+
+async def test_a_process_that_is_told_to_stop_hears_the_answer_to_what_it_has_just_sent(
+    desk: Desk, line: AccountId, text: Text, gateway: Gateway
+) -> None:
+    gateway.answers.clear()
+    async with process(desk, "one"):
+        await text("a")
+        await eventually(lambda: handed_over(gateway))
+        asyncio.get_running_loop().call_later(0.7, gateway.answers.set)
+
+    assert [row["state"] for row in await rows(desk, line)] == ["accepted"]
+
+
+async def handed_over(gateway: Gateway) -> None:
+    assert gateway.taken
 
 
 async def test_what_became_of_a_message_is_asked_by_the_holder_alone(
