@@ -116,11 +116,18 @@ async def _keep(work: Work, said: Sequence[Said]) -> None:
 
 
 async def _targets(work: Work, said: Sequence[Said], read_token: ReadToken) -> list[_Target | None]:
-    """Each named by our own token, by our id (the widget and gateways know it), by our Message-ID, or by the provider's id."""
+    """Each named by our own token, by our id (the widget and gateways know it), by our Message-ID, or by the provider's id.
+
+    That says more than the message where it is known: the message may have been sent again since.
+    """
     ids = [await _named(work, one, read_token) for one in said]
     ours = await _messages(work, [id for id in ids if id is not None])
-    parts = await _parts(work, [one for one, id in zip(said, ids, strict=True) if id is None and one.report.provider_id])
-    return [parts.get(one.key) if id is None else ours.get(id) for one, id in zip(said, ids, strict=True)]
+    parts = await _parts(work, [one for one in said if one.report.provider_id])
+    return [_closest(id, None if id is None else ours.get(id), parts.get(one.key)) for one, id in zip(said, ids, strict=True)]
+
+
+def _closest(id: MessageId | None, message: _Target | None, part: _Target | None) -> _Target | None:
+    return part if part is not None and id in (None, part.place.message_id) else message
 
 
 async def _messages(work: Work, ids: Sequence[MessageId]) -> dict[MessageId, _Target]:

@@ -26,6 +26,7 @@ from tests.fixtures.desk import eventually
 from tests.fixtures.sms import PaperDesk
 
 LONG = "中" * 150  # three parts
+NUMBER = Address(kind=AddressKind.PHONE, value="+8613800138000")
 
 
 @pytest.fixture
@@ -217,6 +218,28 @@ async def test_a_report_by_our_own_id_may_outrun_the_answer(sms: PaperDesk, agen
     await eventually(ended)
     (delivery,) = (await stands(sms, agent, message)).deliveries
     assert (delivery.state, delivery.attempts) == (DeliveryState.DELIVERED, 1)
+
+
+@pytest.mark.parametrize("word", [DeliveryState.ACCEPTED, DeliveryState.FAILED])
+async def test_a_word_about_what_failed_is_not_taken_for_one_about_what_is_sent_again(
+    sms: PaperDesk, agent: Caller, word: DeliveryState
+) -> None:
+    message = await write_to(sms, agent, "Hello")
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    (first,) = sms.paper.ids.pop("Hello")
+    await sms.report(first, DeliveryState.FAILED, message_id=str(message.id))
+    await until(sms, agent, message, DeliveryState.FAILED)
+    sms.paper.open.clear()
+    await sms.desk.hub.delivery.retry(message.id, by=agent)
+    await eventually(lambda: taken(sms, "Hello"))
+
+    await sms.report(first, word, message_id=str(message.id), recipient=NUMBER)
+
+    assert (await stands(sms, agent, message)).status is DeliveryState.SENDING
+    sms.paper.open.set()
+    await until(sms, agent, message, DeliveryState.ACCEPTED)
+    await sms.report(sms.paper.ids["Hello"][0], DeliveryState.DELIVERED, message_id=str(message.id))
+    assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
 
 
 async def test_a_message_to_two_numbers_has_the_parts_of_each_apart(sms: PaperDesk, agent: Caller) -> None:
