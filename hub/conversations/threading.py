@@ -8,9 +8,8 @@ from itertools import chain
 from uuid import UUID
 
 from hub.conversations.lifecycle import SUBJECT_MATCHES_FOR, Conversation, State
-from hub.db import Work
+from hub.db import Work, as_time
 from hub.ids import AccountId, ConversationId, MessageId
-from hub.messages.content import Direction
 from hub.messages.events import InboundMessage, ThreadKey
 
 BY_PARTY = "party"
@@ -52,20 +51,25 @@ def _token(key: ThreadKey) -> str | None:
     return found[1] if found else None
 
 
-# The newest uses of each key, and of a key that is used without end (a Message-ID that a broken program always writes) no more than these.
-_KEYS_POSTGRES = """
-SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
+# In which conversations each key was used last; of a key that is used without end (a Message-ID that a broken program always writes)
+# no more than these.
+_IS_OURS = f"""CASE WHEN k.key LIKE '{party_key("%")}' THEN 0
+    WHEN (SELECT m.direction FROM message m WHERE m.id = k.message_id) = 'out' THEN 1 ELSE 0 END"""  # of a party nobody asks
+_KEYS_POSTGRES = f"""
+SELECT k.account_id, k.key, k.conversation_id, max(k.created_at) AS created_at,
+    max({_IS_OURS}) AS is_ours
 FROM unnest($1::uuid[], $2::text[]) AS wanted (account_id, key)
 CROSS JOIN LATERAL (
     SELECT * FROM thread_key t WHERE t.account_id = wanted.account_id AND t.key = wanted.key ORDER BY t.n DESC LIMIT 20
-) AS k JOIN message m ON m.id = k.message_id ORDER BY k.n DESC
+) AS k GROUP BY k.account_id, k.key, k.conversation_id ORDER BY max(k.n) DESC
 """
-_KEYS_SQLITE = """
-SELECT k.account_id, k.key, k.conversation_id, k.created_at, m.direction
+_KEYS_SQLITE = f"""
+SELECT k.account_id, k.key, k.conversation_id, max(k.created_at) AS created_at,
+    max({_IS_OURS}) AS is_ours
 FROM json_each($1) AS account JOIN json_each($2) AS wanted ON wanted.key = account.key
 JOIN thread_key k ON k.n IN (
     SELECT t.n FROM thread_key t WHERE t.account_id = account.value AND t.key = wanted.value ORDER BY t.n DESC LIMIT 20
-) JOIN message m ON m.id = k.message_id ORDER BY k.n DESC
+) GROUP BY k.account_id, k.key, k.conversation_id ORDER BY max(k.n) DESC
 """
 
 
@@ -98,8 +102,8 @@ class Signals:
             signal = Signal(
                 conversation_id=row["conversation_id"],
                 reason=_reason(row["key"]),
-                trusted=row["direction"] == Direction.OUT.value or _reason(row["key"]) == BY_PARTY,
-                at=row["created_at"],
+                trusted=bool(row["is_ours"]) or _reason(row["key"]) == BY_PARTY,
+                at=as_time(row["created_at"]),
             )
             self._by_key.setdefault((row["account_id"], row["key"]), []).append(signal)
 

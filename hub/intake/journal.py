@@ -77,6 +77,14 @@ _COLUMNS = {
     "raw_sha256": "text", "size": "bigint", "state": "text", "attempts": "integer", "due_at": "timestamptz", "error": "text",
     "lease_until": "timestamptz", "message_id": "uuid", "conversation_id": "uuid", "parser_version": "integer", "filed_at": "timestamptz",
 }  # fmt: skip
+# One by one by the index, whatever PostgreSQL believes of a table that has just begun to grow.
+_KNOWN_POSTGRES = """
+SELECT known.* FROM unnest($1::uuid[], $2::text[]) AS wanted (account_id, key) CROSS JOIN LATERAL (
+    SELECT account_id, key, message_id, conversation_id FROM journal
+    WHERE account_id = wanted.account_id AND key = wanted.key LIMIT 1
+) AS known"""
+_KNOWN_SQLITE = """
+SELECT account_id, key, message_id, conversation_id FROM journal WHERE account_id = ANY($1::uuid[]) AND key = ANY($2::text[])"""
 _NOWHERE = Known(message_id=None, conversation_id=None)
 
 
@@ -100,9 +108,7 @@ async def insert(work: Work, entries: Sequence[Entry], places: Mapping[JournalId
 async def known(work: Work, entries: Sequence[Entry]) -> dict[tuple[AccountId, str], Known]:
     """What is there already under the keys of `entries`."""
     rows = await work.fetch(
-        "SELECT account_id, key, message_id, conversation_id FROM journal WHERE account_id = ANY($1::uuid[]) AND key = ANY($2::text[])",
-        sorted({e.account_id for e in entries}),
-        [e.key for e in entries],
+        work.sql(sqlite=_KNOWN_SQLITE, postgres=_KNOWN_POSTGRES), [e.account_id for e in entries], [e.key for e in entries]
     )
     return {
         (row["account_id"], row["key"]): Known(message_id=row["message_id"], conversation_id=row["conversation_id"])

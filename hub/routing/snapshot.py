@@ -42,10 +42,9 @@ _ENDED = """
 SELECT o.conversation_id, o.user_id, o.state, o.ended_at FROM offer o JOIN conversation c ON c.id = o.conversation_id
 WHERE o.conversation_id = ANY($1::uuid[]) AND o.state IN ('refused', 'expired') AND o.made_at >= c.waiting_since"""
 _WISHES = """
-SELECT m.conversation_id, m.extra FROM message m JOIN conversation c ON c.id = m.conversation_id
-WHERE m.conversation_id = ANY($1::uuid[]) AND m.direction = 'in' AND m.created_at >= c.waiting_since ORDER BY m.n"""
-
-
+SELECT m.conversation_id, m.extra FROM message m
+WHERE m.conversation_id = ANY($1::uuid[]) AND m.extra->'wish' IS NOT NULL AND m.direction = 'in'
+    AND m.created_at >= (SELECT c.waiting_since FROM conversation c WHERE c.id = m.conversation_id) ORDER BY m.n"""
 _URGENT = """
 SELECT 1 WHERE EXISTS (SELECT 1 FROM offer WHERE state = 'open') OR EXISTS (
     SELECT 1 FROM conversation c WHERE c.state = 'open' AND c.waiting_for = 'us' AND c.assignee_id IS NULL
