@@ -3,16 +3,17 @@
 from dataclasses import replace
 
 from hub.channels.email.html import text_to_html
+from hub.channels.email.quote_marks import OUR_FORWARD
 from hub.conversations.values import MessageView
 from hub.errors import Invalid
 from hub.messages.content import Direction, Draft, StoredFile
 
-# The form that mail programs, ours among them, recognise (and do not fold away: it is what the reader is meant to read).
-_HEAD = """---------- Forwarded message ----------
-From: {sender}
-Date: {date:%Y-%m-%d %H:%M} UTC
-Subject: {subject}
-To: {to}
+# The form that mail programs, ours among them, do not fold away: it is what the reader is meant to read.
+_HEAD = f"""{OUR_FORWARD}
+From: {{sender}}
+Date: {{date:%Y-%m-%d %H:%M}} UTC
+Subject: {{subject}}
+To: {{to}}
 """
 
 

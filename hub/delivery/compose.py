@@ -64,9 +64,11 @@ class Composer:
         )
 
     async def _quote(self, message: MessageView) -> dict[str, str]:
-        """What the addressed people wrote last, as mail quotes it; nothing of anybody else's words."""
-        if message.channel is not ChannelKind.EMAIL or "forwards" in message.extra:
+        """What the addressed people wrote last, as mail quotes it; nothing of anybody else's words. What is passed on stands in the text."""
+        if message.channel is not ChannelKind.EMAIL:
             return {}
+        if "forwards" in message.extra:
+            return {"forwarded": "yes"}
         row = await self._db.fetch_one(
             """
             SELECT reply_text, from_name, from_value, created_at FROM message

@@ -18,6 +18,7 @@ from io import BytesIO
 from typing import Final
 
 from hub.channels.contract import SendError
+from hub.channels.email.quote_marks import OUR_FORWARD
 from hub.channels.email.settings import MailSettings
 from hub.channels.email.threading import MAX_REFERENCES, VERP_LOCAL_PART
 from hub.messages.address import Address, BadAddress, normal_email
@@ -44,8 +45,8 @@ def compose(message: OutboundMessage, settings: MailSettings, *, bodies: Mapping
     """Write `message` as a mail from the mailbox of `settings`.
 
     `bodies` holds the bytes of its files by SHA-256. `message.extra` may hold `signature_text` and `signature_html` (an
-    agent's own, instead of the mailbox's), `quote` (text of what is answered) and `quote_intro`. Raises `SendError` for what
-    can never be sent.
+    agent's own, instead of the mailbox's), `quote` (text of what is answered) and `quote_intro`, or `forwarded` (text and HTML
+    end with a mail that is passed on, below `OUR_FORWARD`). Raises `SendError` for what can never be sent.
     """
     if not settings.address:
         raise SendError(SendFailure.BAD_SETTINGS, "the mailbox has no address")
@@ -185,24 +186,36 @@ def signed_html(html: str, text: str) -> str:
 
 
 def _plain(message: OutboundMessage, settings: MailSettings) -> str:
-    pieces = [message.text.rstrip()]
+    own, passed_on = _parted(message, message.text)
+    pieces = [own.rstrip()] if own.strip() else []
     if signature := signed_plain(message.extra.get("signature_text", settings.signature_text)):
         pieces.append(signature)
     if quote := message.extra.get("quote", "").strip():
         intro = message.extra.get("quote_intro", "").strip()
         quoted = "\n".join(f"> {line}".rstrip() for line in quote.split("\n"))
         pieces.append(f"{intro}\n{quoted}" if intro else quoted)
+    if passed_on:
+        pieces.append(passed_on.rstrip())
     return "\n\n".join(pieces) + "\n"
+
+
+def _parted(message: OutboundMessage, body: str, begins: str = "") -> tuple[str, str]:
+    """What the author wrote, which is signed, and the mail passed on below; `begins`: the tag it stands in."""
+    at = body.find(OUR_FORWARD) if "forwarded" in message.extra else -1
+    if at > 0 and begins:
+        at = body.rfind(begins, 0, at)
+    return (body, "") if at < 0 else (body[:at], body[at:])
 
 
 def _html(message: OutboundMessage, settings: MailSettings) -> str | None:
     if not message.html:
         return None
-    own = (
+    signature = signed_html(
         message.extra.get("signature_html", settings.signature_html),
         message.extra.get("signature_text", settings.signature_text),
     )
-    pieces = [message.html, signed_html(*own)]
+    own, passed_on = _parted(message, message.html, "<div")
+    pieces = [own, signature, passed_on]
     if quote := message.extra.get("quote", "").strip():
         intro = escape(message.extra.get("quote_intro", "").strip(), quote=False)
         text = escape(quote, quote=False)

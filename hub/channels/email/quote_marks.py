@@ -54,6 +54,7 @@ SEPARATOR: Final = re.compile(
     re.IGNORECASE,
 )
 FRAMED: Final = re.compile(r"^[\s>*]{0,6}[-_—=－─]{3,60}\s{0,4}\S.{0,60}\S\s{0,4}[-_—=－─]{3,60}\s{0,4}$")
+OUR_FORWARD: Final = "---------- Forwarded message ----------"  # what mail programs recognise, and this scanner
 FORWARD: Final = re.compile(
     r"^[\s*]{0,6}(?:[-_—=－]{2,60}\s{0,4})?(?:begin forwarded message|forwarded message|forwarded by .{1,80}|"
     r"转发的?(?:邮件|消息)(?:信息)?|(?:開始)?轉寄(?:的)?(?:郵件|訊息)|以下是转发的邮件|开始转发的邮件|"

@@ -300,13 +300,16 @@ async def test_an_answer_quotes_what_the_addressed_person_wrote_and_nobody_else(
 async def test_a_forwarded_mail_carries_text_and_files_to_somebody_else(
     desk: Desk, agent: Caller, asked: Row, next_hop: NextHop
 ) -> None:
+    from hub.accounts.values import AccountChange
     from hub.conversations.forward import forwarded
 
+    box = await desk.hub.accounts.get(await desk.mailbox())
+    await desk.hub.accounts.change(box.id, AccountChange(settings={"signature_text": "Our desk"}), version=box.version, by=agent)
     message = await queries.message(desk.db, asked["id"], agent)
     send = Send(
         account_id=await desk.mailbox(),
         conversation_id=message.conversation_id,
-        draft=forwarded(Draft(text="Please look.", to=(BOB,)), message),
+        draft=forwarded(Draft(text="Please look.", html="<p>Please look.</p>", to=(BOB,)), message),
         forwards=message.id,
     )
     sent = await desk.hub.delivery.send(send, by=agent)
@@ -315,8 +318,10 @@ async def test_a_forwarded_mail_carries_text_and_files_to_somebody_else(
     (taken,) = next_hop.taken
     assert taken.rcpt_tos == (BOB.value,)
     assert taken.message["Subject"] == "Fwd: Question"
-    text = _text(taken.raw)
-    assert text.index("Please look.") < text.index("Forwarded message") < text.index("Where is my order?")
+    [html] = [str(part.get_payload()) for part in taken.message.walk() if part.get_content_type() == "text/html"]
+    for body in (_text(taken.raw), html):
+        places = [body.index(words) for words in ("Please look.", "Our desk", "Forwarded message", "Where is my order?")]
+        assert places == sorted(places)
 
 
 def _text(raw: bytes) -> str:

@@ -16,6 +16,7 @@ from hub.channels.contract import SendError
 from hub.channels.email.compose import Composed, compose
 from hub.channels.email.dkim import sign
 from hub.channels.email.inbound import parse
+from hub.channels.email.quote_marks import OUR_FORWARD
 from hub.channels.email.settings import MailSettings
 from hub.ids import AccountId, ConversationId, MessageId
 from hub.messages.address import Address, AddressKind, ChannelKind
@@ -98,6 +99,20 @@ def test_what_is_answered_is_quoted_below_and_cut_again_by_our_own_scanner() -> 
     assert message.reply_text == "您好\n第二行"
     assert message.html is not None
     assert "<blockquote" in message.html
+
+
+@pytest.mark.covers("M-26")
+@pytest.mark.parametrize("said", ["Please look.\n\n", ""])
+def test_whoever_passes_a_mail_on_signs_above_it(said: str) -> None:
+    passed_on = f"{OUR_FORWARD}\nFrom: Jane <jane@example.org>\n\nWhere is it?\n\n{OUR_FORWARD}\nFrom: Bob\n\nNo idea"
+    html = (f"<p>{said.strip()}</p>" if said else "") + f'<div style="white-space:pre-wrap">\n{passed_on}</div>'
+    mail = compose(outbound(text=said + passed_on, html=html, extra={"forwarded": "yes"}), MAILBOX, bodies={})
+    parts = email.message_from_bytes(mail.raw, policy=email.policy.default).iter_parts()
+    plain, rich = (part.get_content().replace("\r\n", "\n") for part in parts)
+    assert plain == f"{said}-- \n客服部\n400-800\n\n{passed_on}\n"
+    assert rich.index("客服部") < rich.index(OUR_FORWARD)
+    assert rich.count("<div") == rich.count("</div>") == 2
+    assert read(mail).reply_text == f"{said}{passed_on}"  # folded away for nobody
 
 
 def test_answers_name_the_first_and_the_last_mails_they_answer() -> None:
