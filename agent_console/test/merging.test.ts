@@ -1,7 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { flushPromises, mount } from '@vue/test-utils'
+import { createPinia } from 'pinia'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTick, ref } from 'vue'
+import { createI18n } from 'vue-i18n'
 
+import { hub } from '../src/api/hub'
 import type { CustomerAddress, CustomerView } from '../src/api/types'
 import { areDifferent, differing, given, likelier, proposed, sharePhoneOnly } from '../src/customers/merging'
+import { useComparison } from '../src/customers/useComparison'
+import { newClient } from './fixtures'
 
 const to = (kind: 'email' | 'phone', value: string, verified = false): CustomerAddress => ({ id: value, kind, value, display: value, label: '', verified, primary: false })
 const customer = (id: string, part: Partial<CustomerView> = {}): CustomerView => ({
@@ -48,5 +56,31 @@ describe('who may be two people after all', () => {
     expect(sharePhoneOnly(customer('a', { addresses: [phone, to('email', 'a@x')] }), customer('b', { addresses: [phone, to('email', 'a@x')] }))).toBe(false)
     expect(sharePhoneOnly(customer('a', { addresses: [phone] }), customer('b', { name: 'A ', addresses: [phone] }))).toBe(false)
     expect(sharePhoneOnly(customer('a'), customer('b'))).toBe(false)
+  })
+})
+
+describe('another one to compare with', () => {
+  afterEach(() => void vi.restoreAllMocks())
+
+  it('begins with nothing that was said of the one before', async () => {
+    const mine = customer('mine', { company: 'Acme', addresses: [to('email', 'a@x', true)] })
+    const others = [customer('first', { company: 'First', addresses: [to('email', 'b@x', true)] }), customer('second', { company: 'Second', addresses: [to('email', 'c@x', true)] })]
+    vi.spyOn(hub, 'customer').mockImplementation(async (id) => others.find((one) => one.id === id)!)
+    const other = ref('first')
+    let comparison!: ReturnType<typeof useComparison>
+    const setup = () => ((comparison = useComparison(() => mine, () => other.value, () => undefined)), () => null)
+    mount({ setup }, { global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en: {} } }), [VueQueryPlugin, { queryClient: newClient() }]] } })
+    await flushPromises()
+    comparison.chosen.company = 'first'
+    comparison.keptId.value = 'first'
+    comparison.sure.value = true
+    expect(comparison.ready.value).toBe(true)
+    other.value = 'second'
+    await nextTick()
+    await flushPromises()
+    expect(comparison.isDifferent.value).toBe(true)
+    expect(comparison.ready.value).toBe(false)
+    expect(comparison.kept.value?.id).toBe('mine')
+    expect(comparison.pickOf('company')).toBe('mine')
   })
 })

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/vue-query'
-import { computed, reactive, ref } from 'vue'
+import { computed, reactive, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 
 import { ApiError } from '../api/http'
@@ -7,7 +7,7 @@ import { hub } from '../api/hub'
 import { useProblemText } from '../api/problems'
 import type { CustomerView, Id } from '../api/types'
 import { keys } from '../live/keys'
-import { areDifferent, differing, given, likelier, proposed, sharePhoneOnly, type Field, type Pick, type Picks } from './merging'
+import { areDifferent, differing, FIELDS, given, likelier, proposed, sharePhoneOnly, type Field, type Pick, type Picks } from './merging'
 import { useCustomerMerge } from './useCustomerMerge'
 
 /** Two customers, which of them is kept, and what of the other's it gets. `done` is called once they are one. */
@@ -38,6 +38,13 @@ export function useComparison(first: () => CustomerView, second: () => Id | unde
   const busy = ref(false)
   const failure = ref<unknown>()
   const ready = computed(() => !!both.value && (!isDifferent.value || sure.value))
+  // What was said of one says nothing of another.
+  watch(second, () => {
+    for (const field of FIELDS) delete chosen[field]
+    keptId.value = failure.value = undefined
+    sure.value = false
+  })
+
   const problem = computed(() => {
     const error = failure.value ?? query.error.value
     if (!error && !busy.value && query.data.value?.id === first().id) return t('merge.already')
