@@ -6,7 +6,8 @@ import { defineComponent, h, type Component } from 'vue'
 import { createI18n } from 'vue-i18n'
 
 import { hub } from '../src/api/hub'
-import type { MessageView } from '../src/api/types'
+import { ApiError } from '../src/api/http'
+import type { MessageView, ReplyOption } from '../src/api/types'
 import Composer from '../src/composer/Composer.vue'
 import desk from '../src/locales/en'
 import thread from '../src/locales/thread/en'
@@ -19,8 +20,8 @@ const en = { ...desk, ...thread }
 
 afterEach(() => void vi.restoreAllMocks())
 
-async function show(component: Component, props: Record<string, unknown>, option = replyOption()) {
-  vi.spyOn(hub, 'replyOptions').mockResolvedValue([option])
+async function show(component: Component, props: Record<string, unknown>, option: ReplyOption | Promise<ReplyOption> = replyOption()) {
+  vi.spyOn(hub, 'replyOptions').mockImplementation(async () => [await option])
   vi.spyOn(hub, 'signature').mockResolvedValue({ plain: '-- \nOurs', rich: '--\n\nOurs\n\nour road\nour town\n\nour site' })
   vi.spyOn(hub, 'cannedReplies').mockResolvedValue([])
   vi.spyOn(hub, 'agents').mockResolvedValue([])
@@ -70,6 +71,18 @@ describe('the composer', () => {
     page.unmount()
   })
 
+  it('begins a line in a mail even before it is known that it will be one', async () => {
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    const page = await show(Composer, { conversation: conversation({ id: 'c1', channel: 'email' }), customerName: '王小明' }, new Promise(() => undefined))
+    await page.get('#composer-text').setValue('Dear Mr Wang,')
+    const enter = key({ ctrlKey: false })
+    page.get('#composer-text').element.dispatchEvent(enter)
+    expect(enter.defaultPrevented).toBe(false)
+    expect(page.find('[aria-busy=true]').exists()).toBe(false)
+    expect(send).not.toHaveBeenCalled()
+    page.unmount()
+  })
+
   it('looks unlike a reply while a note is written', async () => {
     const page = await show(Composer, { conversation: conversation({ id: 'c1' }), customerName: '王小明' })
     expect(page.text()).not.toContain(en.note_only_colleagues)
@@ -91,6 +104,17 @@ describe('a chat message', () => {
 })
 
 describe('offers', () => {
+  it('stay where no answer came to who took them', async () => {
+    const one = { id: 'o1', conversation_id: 'c1', expires_at: new Date(Date.now() + 60_000).toISOString(), conversation: conversation({ id: 'c1', subject: 'a subject' }) }
+    vi.spyOn(hub, 'offers').mockResolvedValue([one])
+    vi.spyOn(hub, 'acceptOffer').mockRejectedValue(new ApiError({ status: 0, code: 'offline' }))
+    const page = await show(OffersBanner, {})
+    await page.findAll('button').find((button) => button.text() === en.offer.accept)!.trigger('click')
+    await flushPromises()
+    expect(page.text()).toContain('a subject')
+    page.unmount()
+  })
+
   it('come one at a time, the one that ends first before the others', async () => {
     const offer = (id: string, seconds: number) => ({ id, conversation_id: id, expires_at: new Date(Date.now() + seconds * 1000).toISOString(), conversation: conversation({ id, subject: `subject ${id}` }) })
     vi.spyOn(hub, 'offers').mockResolvedValue([offer('late', 60), offer('soon', 20), offer('later', 90)])

@@ -8,8 +8,8 @@ import { createMemoryHistory, createRouter } from 'vue-router'
 
 import { ApiError } from '../src/api/http'
 import { hub } from '../src/api/hub'
-import type { ReplyOption } from '../src/api/types'
-import { threads } from '../src/api/thread'
+import type { Me, ReplyOption, Upload } from '../src/api/types'
+import { threads, type DraftView } from '../src/api/thread'
 import { splitAddresses } from '../src/composer/addresses'
 import { filled, matching, unfilled, type Canned } from '../src/composer/canned'
 import { objections, type Draft } from '../src/composer/check'
@@ -18,6 +18,7 @@ import { emojiFor } from '../src/composer/emoji'
 import { keyOf, pick, useComposer } from '../src/composer/useComposer'
 import { callIn, promisesFile } from '../src/composer/words'
 import { keys } from '../src/live/keys'
+import { useSession } from '../src/session/store'
 import { conversation, FULL, message, messagesOf, newClient, replyOption } from './fixtures'
 
 const DRAFT: Draft = { text: 'hello', subject: '', cc: [], bcc: [], files: [] }
@@ -39,9 +40,9 @@ async function compose(options: ReplyOption[] | Promise<ReplyOption[]> = [replyO
       return () => h('div')
     },
   })
-  mount(Host, { global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en: {} } }), createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: { render: () => null } }] }), [VueQueryPlugin, { queryClient: client }]] } })
+  const page = mount(Host, { global: { plugins: [createPinia(), createI18n({ legacy: false, locale: 'en', messages: { en: {} } }), createRouter({ history: createMemoryHistory(), routes: [{ path: '/', component: { render: () => null } }] }), [VueQueryPlugin, { queryClient: client }]] } })
   await flushPromises()
-  return { composer, outbox, client }
+  return { composer, outbox, client, page }
 }
 
 describe('what a channel will refuse or lose', () => {
@@ -195,6 +196,83 @@ describe('a promised file', () => {
     expect(composer.asking.value).toEqual({})
     expect(send).not.toHaveBeenCalled()
     expect(composer.send({ ...composer.asking.value, sure: true })).toBe('sent')
+  })
+})
+
+describe('files of an answer', () => {
+  const upload = (id: string): Upload => ({ id, filename: id, size: 1, content_type: 'image/png', sha256: id })
+  const file = (name: string): File => new File(['x'], name, { type: 'image/png' })
+  const html = (id: string): string => `<p>see <img src="cid:${id}" /></p>`
+
+  it('that are still on their way when somebody goes on to another conversation come into the draft', async () => {
+    let arrive!: (upload: Upload) => void
+    vi.spyOn(hub, 'upload').mockImplementation(() => new Promise((done) => (arrive = done)))
+    const { composer, page } = await compose()
+    const put = vi.spyOn(threads, 'putDraft').mockResolvedValue({ revision: 1 } as DraftView)
+    composer.uploads.value.add([file('offer.png')])
+    page.unmount()
+    arrive(upload('u1'))
+    await flushPromises()
+    expect(put.mock.lastCall?.[2].files.map((one) => one.id)).toEqual(['u1'])
+  })
+
+  it('are not sent where the picture was taken out of the text again, and are where it came back', async () => {
+    vi.spyOn(hub, 'upload').mockResolvedValue(upload('u1'))
+    const send = vi.spyOn(hub, 'send').mockResolvedValue(message({ id: 'm2', n: 2 }))
+    const { composer } = await compose()
+    await composer.uploads.value.addInline(file('wrong.png'))
+    const write = (text: string): Promise<unknown> => {
+      Object.assign(composer.draft.value, { text: 'see', html: text })
+      return flushPromises()
+    }
+    await write(html('u1'))
+    expect(composer.draft.value.files).toHaveLength(1)
+    expect(composer.below.value).toEqual([])
+    await write('<p>see</p>')
+    expect(composer.draft.value.files).toEqual([])
+    await write(html('u1'))
+    expect(composer.draft.value.files).toHaveLength(1)
+    await write('<p>see</p>')
+    composer.send()
+    expect(send.mock.lastCall?.[1].attachment_ids).toBeUndefined()
+  })
+
+  it('are shown where a picture for the text did not arrive, so that it can be taken away', async () => {
+    vi.spyOn(hub, 'upload').mockRejectedValue(new ApiError({ status: 0, code: 'offline' }))
+    const { composer } = await compose()
+    expect(await composer.uploads.value.addInline(file('shot.png'))).toBeNull()
+    composer.text.value = 'see'
+    expect(composer.ready.value).toBe(false)
+    composer.uploads.value.remove(composer.below.value[0]!.key)
+    expect(composer.ready.value).toBe(true)
+  })
+
+  it('stand in the text that comes back with a draft, and below one that does not show them', async () => {
+    const { composer } = await compose()
+    const view = { mode: 'reply', revision: 1, text: 'see', html: html('u1'), subject: null, account_id: null, to: [], cc: [], bcc: [], attachments: [upload('u1'), upload('u2')], forward_of: null } as DraftView
+    composer.restore(view)
+    await flushPromises()
+    expect(composer.below.value.map((one) => one.key)).toEqual(['u2'])
+  })
+})
+
+describe('what one left unsent', () => {
+  it('is neither shown to the next at this machine nor sent by them', async () => {
+    vi.useFakeTimers()
+    const { composer, outbox } = await compose()
+    const session = useSession()
+    session.me = { id: 'ann' } as Me
+    const send = vi.spyOn(hub, 'send').mockRejectedValue(new ApiError({ status: 0, code: 'offline' }))
+    composer.text.value = 'of Ann'
+    composer.send()
+    await vi.advanceTimersByTimeAsync(100)
+    session.me = { id: 'bob' } as Me
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(send).toHaveBeenCalledOnce()
+    expect(outbox.of('c1').value).toEqual([])
+    session.me = { id: 'ann' } as Me
+    expect(outbox.of('c1').value).toMatchObject([{ text: 'of Ann', state: 'failed' }])
+    vi.useRealTimers()
   })
 })
 

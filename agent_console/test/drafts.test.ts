@@ -6,6 +6,7 @@ import { ApiError } from '../src/api/http'
 import { threads, type DraftView } from '../src/api/thread'
 import { htmlOf, isEmpty, merged, nothing, plainOf, readKept, type Written } from '../src/composer/drafts'
 import { useDraft } from '../src/composer/useDraft'
+import { keepFor } from '../src/lib/owner'
 
 const written = (text: string, part: Partial<Written> = {}): Written => ({ ...nothing(), text, ...part })
 const view = (text: string, revision: number): DraftView => ({ mode: 'reply', revision, text, html: null, subject: null, account_id: null, to: [], cc: [], bcc: [], attachments: [], forward_of: null })
@@ -24,6 +25,11 @@ describe('two drafts of one conversation', () => {
   it('are the other one where ours was emptied, and ours where the other was', () => {
     expect(merged(base, written(' '), written('Hello theirs')).text).toBe('Hello theirs')
     expect(merged(base, written('Hello mine'), nothing()).text).toBe('Hello mine')
+  })
+  it('join what each changed: the files of one, the words of the other', () => {
+    const file = { id: '1', filename: 'a', size: 1, content_type: 'a/b', sha256: '1' }
+    expect(merged(base, written('Hello', { files: [file] }), written('Goodbye'))).toEqual(written('Goodbye', { files: [file] }))
+    expect(merged(base, written('Goodbye'), written('Hello', { files: [file] }))).toEqual(written('Goodbye', { files: [file] }))
   })
   it('keep the files of both', () => {
     const file = (id: string) => ({ id, filename: id, size: 1, content_type: 'a/b', sha256: id })
@@ -78,6 +84,32 @@ describe('a draft in step with the hub', () => {
     await vi.advanceTimersByTimeAsync(6000)
     expect(put).toHaveBeenCalledTimes(2)
     expect(one.saved.value).toBe('yes')
+  })
+
+  it('goes on being saved when the newer one could not be asked for', async () => {
+    const put = vi.spyOn(threads, 'putDraft').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale', revision: 5 } as never)).mockResolvedValue(view('', 6))
+    vi.spyOn(threads, 'draft').mockRejectedValueOnce(new ApiError({ status: 0, code: 'offline' })).mockResolvedValue(view('', 5))
+    const one = draft()
+    one.written.text = 'mine'
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(one.saved.value).toBe('offline')
+    one.written.text = 'mine and more'
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(put).toHaveBeenCalledTimes(2)
+    expect(one.saved.value).toBe('yes')
+  })
+
+  it('is kept for its writer alone', () => {
+    vi.spyOn(threads, 'putDraft').mockRejectedValue(new ApiError({ status: 401, code: 'unauthorised' }))
+    keepFor('ann')
+    draft().written.text = 'of Ann'
+    scope.stop()
+    scope = effectScope()
+    keepFor('bob')
+    expect(draft().written.text).toBe('')
+    keepFor('ann')
+    expect(readKept('c1', 'reply')?.written.text).toBe('of Ann')
+    keepFor('')
   })
 
   it('begins with what this browser kept over a reload', () => {

@@ -8,7 +8,7 @@ import { folded, linked, marked } from '../src/thread/text'
 import { barsOf, clockOf, mediumOf } from '../src/thread/media'
 import { idsOf, mentioned } from '../src/thread/mentions'
 import { isShown, timeline, type Kind } from '../src/thread/timeline'
-import { message } from './fixtures'
+import { ME, message } from './fixtures'
 
 describe('links in a text', () => {
   it('are web and mail addresses, without the full stop behind them', () => {
@@ -35,7 +35,7 @@ it('hits of a search are marked in both languages', () => {
 })
 
 describe('the timeline', () => {
-  const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', body: { client_key: clientKey, kind: 'reply', text: 'x' }, text: 'x', files: [], state: 'sending', problem: null, at: '' })
+  const outgoing = (clientKey: string): Outgoing => ({ clientKey, conversationId: 'c1', by: ME, body: { client_key: clientKey, kind: 'reply', text: 'x' }, text: 'x', files: [], state: 'sending', problem: null, at: '' })
   const page = (...items: ReturnType<typeof message>[]) => ({ items, has_more: false, read_n: 0 })
 
   it('runs from old to new over pages that came newest first', () => {

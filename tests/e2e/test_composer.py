@@ -216,6 +216,41 @@ def test_a_formatted_answer_with_a_pasted_picture_leaves_as_it_was_written(conso
 
 
 @pytest.mark.covers("M-11")
+def test_a_picture_taken_out_of_the_text_again_goes_nowhere(console: Console, desk: Desk) -> None:
+    id = Customer(desk).writes("Show me something else")["conversation_id"]
+    field = answer(console, id)
+    field.press_sequentially("Not this one")
+    field.evaluate(PASTE, ["wrong.png", "image/png", base64.b64encode(picture()).decode()])
+    shot = field.get_by_role("img", name="wrong.png")
+    expect(shot).to_be_visible()
+    console.page.wait_for_timeout(600)  # what comes sooner is undone in one with it
+    console.page.keyboard.press("Backspace")
+    expect(shot).to_have_count(0)
+    console.page.keyboard.press("Control+z")
+    expect(shot).to_be_visible()
+    console.page.keyboard.press("Backspace")
+    expect(shot).to_have_count(0)
+    console.page.keyboard.press("Control+Enter")
+
+    assert sent_by(desk, id, "Not this one")["attachments"] == []
+
+
+@pytest.mark.covers("M-12")
+def test_a_picture_in_a_draft_is_seen_again_by_who_comes_back_to_it(console: Console, desk: Desk) -> None:
+    id = Customer(desk).writes("Show me later")["conversation_id"]
+    other = Customer(desk).writes("Me first")["conversation_id"]
+    answer(console, id).evaluate(PASTE, ["shot.png", "image/png", base64.b64encode(picture()).decode()])
+    shot = field_of(console).get_by_role("img", name="shot.png")
+    expect(shot).to_be_visible()
+    console.rows.and_(console.page.locator(f"#row-{other}")).click()
+    expect(console.message("Me first")).to_be_visible()
+    expect(shot).to_have_count(0)
+    console.page.go_back()
+    expect(shot).to_be_visible()
+    assert shot.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 320
+
+
+@pytest.mark.covers("M-11")
 def test_a_mail_can_be_taken_back_for_some_seconds_and_then_leaves(console: Console, desk: Desk) -> None:
     id = Customer(desk).writes("Too quick")["conversation_id"]
     answer(console, id).press_sequentially("Oh no")
@@ -247,6 +282,8 @@ def test_an_answer_can_be_sent_later_and_taken_back_until_then(console: Console,
     planned = console.message("Good morning")
     expect(planned).to_contain_text(re.compile(r"Leaves .*9:00"))
     assert sent_by(desk, id, "Good morning")["send_at"]
+    offered = console.page.get_by_role("button", name=re.compile(r"^Undo \("))
+    expect(offered).to_have_count(0)  # it would stand there until tomorrow
     planned.get_by_role("button", name="Take back").click()
 
     expect(field_of(console)).to_have_text("Good morning")

@@ -1,5 +1,6 @@
 import type { DraftView } from '../api/thread'
 import type { Id, Upload } from '../api/types'
+import { ownKey } from '../lib/owner'
 
 export type Mode = 'reply' | 'note'
 
@@ -35,10 +36,12 @@ export function merged(base: Written, mine: Written, theirs: Written): Written {
   if (isSame(base, mine) || isEmpty(mine)) return theirs
   if (isSame(base, theirs) || isSame(mine, theirs) || isEmpty(theirs)) return mine
   const known = new Set(mine.files.map((file) => file.id))
-  return { ...mine, ...words(mine, theirs), files: [...mine.files, ...theirs.files.filter((file) => !known.has(file.id))] }
+  return { ...mine, ...words(base, mine, theirs), files: [...mine.files, ...theirs.files.filter((file) => !known.has(file.id))] }
 }
 
-function words(mine: Written, theirs: Written): Pick<Written, 'text' | 'html'> {
+function words(base: Written, mine: Written, theirs: Written): Pick<Written, 'text' | 'html'> {
+  if (base.text === mine.text && base.html === mine.html) return { text: theirs.text, html: theirs.html }
+  if (base.text === theirs.text && base.html === theirs.html) return { text: mine.text, html: mine.html }
   if (mine.text.includes(theirs.text.trim())) return { text: mine.text, html: mine.html }
   if (theirs.text.includes(mine.text.trim())) return { text: theirs.text, html: theirs.html }
   const html = mine.html === null && theirs.html === null ? null : asHtml(mine) + asHtml(theirs)
@@ -73,7 +76,7 @@ export interface Kept {
   base: Written
   revision: number
 }
-const at = (id: Id, mode: Mode): string => `switchboard.draft.${mode}.${id}`
+const at = (id: Id, mode: Mode): string => ownKey(`draft.${mode}.${id}`)
 
 export function readKept(id: Id, mode: Mode): Kept | null {
   try {

@@ -12,6 +12,8 @@ import { useSession } from '../session/store'
 export interface Outgoing {
   clientKey: Id
   conversationId: Id
+  /** Who sends it: on a shared machine nobody sends what another left. */
+  by: Id
   body: MessageCreate
   /** As it is shown until the hub has it. */
   text: string
@@ -37,11 +39,12 @@ export const useOutbox = defineStore('outbox', () => {
   const tell = new Map<Id, (message: MessageView) => void>()
 
   watch(entries, (now) => localStorage.setItem(KEPT, JSON.stringify(now)), { deep: true })
-  const of = (conversationId: MaybeRefOrGetter<Id>) => computed(() => entries.value.filter((entry) => entry.conversationId === toValue(conversationId)))
+  const me = (): Id => session.me?.id ?? ''
+  const of = (conversationId: MaybeRefOrGetter<Id>) => computed(() => entries.value.filter((entry) => entry.by === me() && entry.conversationId === toValue(conversationId)))
 
   function send(conversationId: Id, body: MessageCreate, files: Outgoing['files'], text = body.text, whenStored?: (message: MessageView) => void): void {
     if (whenStored) tell.set(body.client_key, whenStored)
-    entries.value.push({ clientKey: body.client_key, conversationId, body, text, files, state: 'sending', problem: null, at: new Date().toISOString() })
+    entries.value.push({ clientKey: body.client_key, conversationId, by: me(), body, text, files, state: 'sending', problem: null, at: new Date().toISOString() })
     void attempt(body.client_key)
   }
 
@@ -64,6 +67,7 @@ export const useOutbox = defineStore('outbox', () => {
   async function attempt(clientKey: Id, tries = 0): Promise<void> {
     const entry = find(clientKey)
     if (!entry) return
+    if (entry.by !== me()) return void (entry.state = 'failed') // signed out meanwhile
     try {
       const message = await hub.send(entry.conversationId, entry.body)
       addSent(client, message)

@@ -12,13 +12,17 @@ import { Text } from '@tiptap/extension-text'
 import { Underline } from '@tiptap/extension-underline'
 import { Placeholder, UndoRedo } from '@tiptap/extensions'
 
+import { shownBy } from './uploads'
+
+const uploadIn = (element: HTMLElement): string | null => /^cid:(.+)$/.exec(element.getAttribute('src') ?? '')?.[1] ?? null
+
 /** A picture in the text: shown from this browser's memory, sent as `cid:` and the id of its upload. */
 const InlineImage = Image.extend({
   addAttributes() {
     return {
       alt: { default: '' },
-      src: { default: '' },
-      upload: { default: null, parseHTML: (element) => /^cid:(.+)$/.exec(element.getAttribute('src') ?? '')?.[1] ?? null, renderHTML: () => ({}) },
+      src: { default: '', parseHTML: (element) => shownBy(uploadIn(element) ?? '') },
+      upload: { default: null, parseHTML: uploadIn, renderHTML: () => ({}) },
     }
   },
 })

@@ -6,7 +6,9 @@ import { threads, type DraftView } from '../api/thread'
 import type { MessagePage, MessageView } from '../api/types'
 import { i18n } from '../i18n'
 import { keys } from '../live/keys'
-import { dismiss, toast } from '../ui/toasts'
+import { dismiss, toast, toasts } from '../ui/toasts'
+
+const COUNTED = 60_000 // milliseconds
 
 /** Until when a message may be taken back, in milliseconds since 1970; 0 when it may not. */
 export function revocableUntil(message: MessageView): number {
@@ -39,6 +41,7 @@ export function useUndo() {
   /** Offers to take it back for as long as that is possible, counting down. */
   function offer(message: MessageView, taken: (draft: DraftView) => void): void {
     const until = revocableUntil(message)
+    if (until - Date.now() > COUNTED) return // its own line says when it leaves, and takes it back
     const left = (): number => Math.ceil((until - Date.now()) / 1000)
     if (left() < 1) return
     const run = async (): Promise<void> => {
@@ -49,7 +52,7 @@ export function useUndo() {
     }
     const entry = toast(t('write.sent_toast'), { lasts: until - Date.now(), action: { label: t('write.undo_in', { n: left() }), run: () => void run() } })
     const timer = setInterval(() => {
-      if (left() < 1) {
+      if (left() < 1 || !toasts.includes(entry)) {
         clearInterval(timer)
         dismiss(entry.id)
       } else entry.action!.label = t('write.undo_in', { n: left() })

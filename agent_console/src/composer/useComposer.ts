@@ -3,7 +3,7 @@ import { computed, onScopeDispose, reactive, ref, toValue, watch, type MaybeRefO
 
 import { hub } from '../api/hub'
 import { threads, type DraftView } from '../api/thread'
-import type { ConversationView, MessageView, ReplyOption } from '../api/types'
+import type { ConversationView, MessageView, ReplyOption, Upload } from '../api/types'
 import { keys } from '../live/keys'
 import { useAgents } from '../live/queries'
 import { useLive } from '../live/store'
@@ -14,10 +14,12 @@ import { isEmpty, type Mode } from './drafts'
 import { lastNumber, useOutbox } from './outbox'
 import { useUndo } from './undo'
 import { useDraft } from './useDraft'
-import { useUploads } from './uploads'
+import { isShownIn, useUploads, type PendingFile } from './uploads'
 import { promisesFile } from './words'
 
 export type { Mode } from './drafts'
+const MODES = ['reply', 'note'] as const
+
 export type SendResult = 'sent' | 'waiting' | 'asked' | 'not_ready'
 
 /** One conversation's answer in the making: mode, way, text, files, and what stands in its way. */
@@ -35,17 +37,38 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
   const forwarded = ref<MessageView>()
   const options = useQuery({ queryKey: keys.replyOptions(id), queryFn: () => hub.replyOptions(id) })
 
+  const option = computed(() => pick(options.data.value ?? [], chosen.value ?? keyOfAccount(options.data.value, drafts.reply.written.account_id)))
+  const hasHtml = computed(() => option.value?.channel === 'email' && ['full', 'partial'].includes(option.value.capabilities.features?.html ?? ''))
+
   // What can be reached may change with every message and every change of the customer.
   watch(() => [toValue(conversation).channel, toValue(conversation).customer?.id, toValue(conversation).last_message_at], () => void options.refetch())
 
-  for (const one of ['reply', 'note'] as const) {
-    const ids = (): string => drafts[one].written.files.map((file) => file.id).join()
-    watch(files[one].done, (done) => {
-      if (done.map((file) => file.id).join() !== ids()) drafts[one].written.files = [...done]
+  /** A picture that was deleted from the text goes nowhere; it stays at hand for whoever undoes that. */
+  const isLeftOut = (file: PendingFile, of: Mode): boolean => file.inline && !!file.upload && hasHtml.value && !isShownIn(drafts[of].written.html, file.upload.id)
+  const attachedTo = (of: Mode) => computed(() => files[of].files.value.filter((file) => !isLeftOut(file, of)))
+  const attached = { reply: attachedTo('reply'), note: attachedTo('note') }
+  const done = (of: Mode): Upload[] => attached[of].value.flatMap((file) => file.upload ?? [])
+  const idsOfFiles = (all: readonly Upload[]): string => all.map((file) => file.id).join()
+
+  for (const one of MODES) {
+    const ids = (): string => idsOfFiles(drafts[one].written.files)
+    watch(() => idsOfFiles(done(one)), (now) => {
+      if (now !== ids()) drafts[one].written.files = done(one)
     })
     watch(ids, (now) => {
-      if (now !== files[one].done.value.map((file) => file.id).join()) files[one].restore(drafts[one].written.files)
+      if (now !== idsOfFiles(done(one))) files[one].restore(drafts[one].written.files, drafts[one].written.html)
     }, { immediate: true })
+    onScopeDispose(() => void leave(one))
+  }
+
+  /** What is still on its way when somebody goes to another conversation belongs to the draft all the same. */
+  async function leave(one: Mode): Promise<void> {
+    if (files[one].busy.value) {
+      await files[one].settled()
+      drafts[one].written.files = done(one)
+      await drafts[one].save()
+    }
+    files[one].clear()
   }
 
   async function load(): Promise<void> {
@@ -64,9 +87,11 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
 
   const draft = computed(() => drafts[mode.value].written)
   const uploads = computed(() => files[mode.value])
-  const option = computed(() => pick(options.data.value ?? [], chosen.value ?? keyOfAccount(options.data.value, drafts.reply.written.account_id)))
+  const going = computed(() => attached[mode.value].value)
+  /** Files that do not stand in the text. */
+  const below = computed(() => going.value.filter((file) => !file.inline || !takesHtml.value || !!file.problem))
   const isMail = computed(() => mode.value === 'reply' && option.value?.channel === 'email')
-  const takesHtml = computed(() => isMail.value && ['full', 'partial'].includes(option.value?.capabilities.features?.html ?? ''))
+  const takesHtml = computed(() => isMail.value && hasHtml.value)
 
   function choose(key: string): void {
     chosen.value = key
@@ -86,10 +111,10 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
   const found = computed(() => {
     if (mode.value === 'note' || !option.value) return []
     const mail = isMail.value ? envelope : { subject: '', cc: [], bcc: [] }
-    return objections(option.value, { text: text.value, subject: mail.subject, cc: mail.cc, bcc: mail.bcc, files: uploads.value.files.value })
+    return objections(option.value, { text: text.value, subject: mail.subject, cc: mail.cc, bcc: mail.bcc, files: going.value })
   })
   const refused = computed(() => found.value.some((one) => one.weight === 'refused'))
-  const blank = computed(() => text.value.trim() === '' && uploads.value.files.value.length === 0 && !(isForward.value && mode.value === 'reply'))
+  const blank = computed(() => text.value.trim() === '' && going.value.length === 0 && !(isForward.value && mode.value === 'reply'))
   const failedFile = computed(() => uploads.value.files.value.some((file) => file.problem))
   /** Something is still on its way that sending has to wait for. */
   const pending = computed(() => uploads.value.busy.value || (mode.value === 'reply' && options.isPending.value))
@@ -105,21 +130,21 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
   })
   /** A file is spoken of, and none is there. */
   const asking = ref<Wish>()
-  watch([text, () => uploads.value.files.value.length], () => (asking.value = undefined))
+  watch([text, () => going.value.length], () => (asking.value = undefined))
 
   function send(wish: Wish = {}): SendResult {
     if (!ready.value) {
       waiting.value = sendable.value && pending.value ? wish : undefined
       return waiting.value ? 'waiting' : 'not_ready'
     }
-    if (!wish.sure && mode.value === 'reply' && !isForward.value && !uploads.value.files.value.length && promisesFile(text.value)) {
+    if (!wish.sure && mode.value === 'reply' && !isForward.value && !going.value.length && promisesFile(text.value)) {
       asking.value = wish
       return 'asked'
     }
-    const sent = uploads.value.done.value.map(({ filename, size }) => ({ filename, size }))
+    const sent = done(mode.value)
     const seen = lastNumber(client.getQueryData(keys.messages(id)))
-    const body = bodyOf({ mode: mode.value, draft: draft.value, option: option.value, envelope: isMail.value ? envelope : null, html: takesHtml.value, seen, wish, revision: drafts[mode.value].revision(), mentions: mode.value === 'note' ? idsOf(text.value, agents.value ?? []) : [] })
-    outbox.send(id, body, sent, text.value.trim(), (message) => undo.offer(message, restore))
+    const body = bodyOf({ mode: mode.value, draft: { ...draft.value, files: sent }, option: option.value, envelope: isMail.value ? envelope : null, html: takesHtml.value, seen, wish, revision: drafts[mode.value].revision(), mentions: mode.value === 'note' ? idsOf(text.value, agents.value ?? []) : [] })
+    outbox.send(id, body, sent.map(({ filename, size }) => ({ filename, size })), text.value.trim(), (message) => undo.offer(message, restore))
     waiting.value = asking.value = undefined
     drafts[mode.value].clear()
     uploads.value.clear()
@@ -148,7 +173,7 @@ export function useComposer(conversation: MaybeRefOrGetter<ConversationView>) {
     mode.value = view.mode
   }
 
-  return { restore, mode, drafts, draft, text, options, option, choose, envelope, isMail, takesHtml, uploads, objections: found, ready, pending, waiting, asking, isForward, forwarded, send, forward, endForward }
+  return { restore, mode, drafts, draft, text, options, option, choose, envelope, isMail, takesHtml, uploads, below, objections: found, ready, pending, waiting, asking, isForward, forwarded, send, forward, endForward }
 }
 
 /** The chosen one; else the default; else the first that is allowed. */

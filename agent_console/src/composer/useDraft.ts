@@ -62,7 +62,7 @@ export function useDraft(id: Id, mode: Mode) {
   /** Once more after what is under way, until nothing is left to save. */
   function save(): Promise<void> {
     clearTimeout(timer)
-    saving = (saving ?? Promise.resolve()).then(store).finally(() => undefined)
+    saving = (saving ?? Promise.resolve()).then(store, store)
     return saving
   }
 
@@ -77,7 +77,8 @@ export function useDraft(id: Id, mode: Mode) {
       else soon(PAUSE)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      await failed(error)
+      if (error.code === 'stale') await reconciled(error).catch(failed)
+      else failed(error)
     }
   }
 
@@ -86,10 +87,13 @@ export function useDraft(id: Id, mode: Mode) {
     return null
   }
 
-  async function failed(error: ApiError): Promise<void> {
-    if (error.code === 'stale') return take(await threads.draft(id, mode), Number((error.problem as { revision?: number }).revision ?? 0))
+  async function reconciled(error: ApiError): Promise<void> {
+    take(await threads.draft(id, mode), Number((error.problem as { revision?: number }).revision ?? 0))
+  }
+
+  function failed(error: unknown): void {
     saved.value = 'offline'
-    if (error.status === 0 || error.status >= 500) soon(RETRY)
+    if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) soon(RETRY)
   }
 
   /** It was sent: nothing is left to keep; the hub forgets the revision that was sent with the message, and no later one. */

@@ -7,6 +7,7 @@ import { hub } from '../api/hub'
 import type { Me, Right, SessionView } from '../api/types'
 import { useLocale } from '../i18n'
 import { look } from '../lib/look'
+import { keepFor } from '../lib/owner'
 import { useLive } from '../live/store'
 
 /** Who is signed in on this page. */
@@ -22,6 +23,7 @@ export const useSession = defineStore('session', () => {
 
   async function begin(session: SessionView): Promise<void> {
     useCsrfToken(session.csrf_token)
+    keepFor(session.user.id)
     look.theme = session.user.theme
     await Promise.all([useLocale(session.user.locale), live.start(session.user.id)])
     me.value = session.user
