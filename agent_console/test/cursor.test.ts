@@ -40,6 +40,26 @@ describe('the event cursor', () => {
     expect(applied).toEqual(['1', '2', '3', '4', '5', '6'])
   })
 
+  it('outlives an event that cannot be taken: all is fetched anew, and the next one counts', async () => {
+    const said = vi.fn()
+    vi.stubGlobal('reportError', said)
+    let push: (event: LiveEvent) => void = () => {}
+    const applied: string[] = []
+    const reload = vi.fn()
+    const apply = ({ cursor }: LiveEvent): void => {
+      if (cursor === '1') throw new TypeError('no such field')
+      applied.push(cursor)
+    }
+    const stream = effectScope().run(() => useEventCursor({ subscribe: (take) => ((push = take), () => {}), since: after }, apply, reload))!
+    stream.restart('0')
+    LOG.slice(0, 3).forEach((one) => push(one))
+    await stream.settled()
+    expect(applied).toEqual(['2', '3'])
+    expect(reload).toHaveBeenCalledOnce()
+    expect(said).toHaveBeenCalledOnce()
+    vi.unstubAllGlobals()
+  })
+
   it('does not apply twice what was pushed while it was being fetched', async () => {
     const { push, applied, stream } = follow(after)
     stream.restart('0')

@@ -19,6 +19,17 @@ function setUp(filters: [ConversationFilter, ConversationView[], (string | null)
 }
 const waiting = (id: string, hour: number, part: Partial<ConversationView> = {}) => conversation({ id, waiting_since: `2026-11-21T${String(hour).padStart(2, '0')}:00:00Z`, ...part })
 
+describe('what this user has read on another page', () => {
+  it('is read here, too, unless something came since', () => {
+    const { client } = setUp([[US, [waiting('a', 8, { unread: true, mentioned: true, last_in_n: 4 })]]])
+    const row = () => (client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]!.items[0]!
+    patch(client, { type: 'conversation.read', data: { conversation_id: 'a', n: 3 } }, ME)
+    expect(row()).toMatchObject({ unread: true, mentioned: false })
+    patch(client, { type: 'conversation.read', data: { conversation_id: 'a', n: 4 } }, ME)
+    expect(row().unread).toBe(false)
+  })
+})
+
 describe('conversations in lists', () => {
   it('go where the longest waiting stand first', () => {
     const { client, shown } = setUp([[US, [waiting('a', 8), waiting('c', 12)]]])

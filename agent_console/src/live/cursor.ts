@@ -53,9 +53,15 @@ export function useEventCursor(feed: EventFeed, apply: (event: LiveEvent) => voi
 
   onScopeDispose(
     feed.subscribe((event) => {
-      queue = queue.then(() => receive(event))
+      queue = queue.then(() => receive(event)).catch(stumbled)
     }),
   )
+
+  /** One event that cannot be taken must not end all: what is shown is fetched anew, and the stream goes on. */
+  function stumbled(error: unknown): void {
+    reportError(error)
+    reload()
+  }
 
   /** Begin at `at`: after signing in, or when the hub said that this log is a new one. */
   function restart(at: Cursor): void {

@@ -19,6 +19,8 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'conversation.moved':
     case 'conversation.appeared':
       return patchConversation(client, event.data.conversation, me)
+    case 'conversation.read':
+      return readUpTo(client, event.data.conversation_id, event.data.n, me)
     case 'conversation.vanished':
       return forgetConversation(client, event.data.conversation?.id ?? event.data.conversation_id ?? event.data.id ?? '')
     case 'message.added':
@@ -70,6 +72,12 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'resync':
       void client.invalidateQueries()
   }
+}
+
+/** This user read it, or took that back, on whatever page. */
+function readUpTo(client: QueryClient, id: Id, n: number, me: Id): void {
+  const known = knownConversation(client, id)
+  if (known) patchFields(client, id, { unread: n < known.last_in_n, mentioned: false }, me)
 }
 
 function stale(client: QueryClient, ...queryKeys: (readonly unknown[])[]): void {

@@ -29,6 +29,7 @@ function isRepeatable(event: LiveEvent): event is LiveEvent & HubEvent {
     case 'message.added':
     case 'conversation.created':
       return !event.data.message?.extra.partial
+    case 'conversation.read':
     case 'message.changed':
     case 'message.removed':
     case 'conversation.changed':

@@ -31,6 +31,7 @@ export class Sio {
   private watch?: ReturnType<typeof setTimeout>
   private pause?: ReturnType<typeof setTimeout>
   private closed = false
+  private heardAt = 0 // by the clock on the wall: timers stand still while a machine sleeps
 
   /** `url` is http(s)://host or ws(s)://host; connecting starts at once. */
   constructor(
@@ -64,6 +65,7 @@ export class Sio {
 
   /** Try again at once instead of waiting out the pause (the network is back, the page is visible again). */
   hurry(): void {
+    if (this.connected && Date.now() - this.heardAt > this.beat) this.bury()
     if (this.closed || this.connected || this.socket?.readyState === WebSocket.CONNECTING) return
     this.attempts = 0
     clearTimeout(this.pause)
@@ -100,12 +102,15 @@ export class Sio {
 
   private listenForLife(): void {
     clearTimeout(this.watch)
-    this.watch = setTimeout(() => {
-      const dead = this.socket
-      this.socket = undefined // a dead connection may take minutes to say `close`
-      dead?.close()
-      this.lost()
-    }, this.beat)
+    this.heardAt = Date.now()
+    this.watch = setTimeout(() => this.bury(), this.beat)
+  }
+
+  private bury(): void {
+    const dead = this.socket
+    this.socket = undefined // a dead connection may take minutes to say `close`
+    dead?.close()
+    this.lost()
   }
 
   private read(text: string): void {

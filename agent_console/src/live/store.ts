@@ -28,6 +28,7 @@ export const useLive = defineStore('live', () => {
   const watchers = new Set<(event: LiveEvent) => void>()
   let end: (() => void) | undefined
   let self: Id = ''
+  let at: Id | null = null // what this page looks at
 
   /** Settles when events flow, or after a moment: what is fetched from then on misses nothing. */
   function start(me: Id): Promise<void> {
@@ -43,6 +44,7 @@ export const useLive = defineStore('live', () => {
     connection
       .on('hello', (hello: { cursor: string; resync: boolean }) => {
         line.value = 'live'
+        void client.refetchQueries({ type: 'active', predicate: ({ state }) => state.status === 'error' }) // what failed while there was no line
         if (hello.resync || !stream.cursor.value) {
           reload() // nothing yet, where the hello came in time
           stream.restart(hello.cursor)
@@ -58,7 +60,10 @@ export const useLive = defineStore('live', () => {
       .on('bye', ({ retry }: { retry?: boolean }) => {
         if (!retry) reload() // the first answer 401 shows the sign-in page
       })
-      .on('disconnect', () => (line.value = 'lost'))
+      .on('disconnect', () => {
+        line.value = 'lost'
+        forgetOthers()
+      })
     const hurry = (): void => connection.hurry()
     window.addEventListener('online', hurry)
     document.addEventListener('visibilitychange', hurry)
@@ -78,6 +83,7 @@ export const useLive = defineStore('live', () => {
     end?.()
     end = undefined
     line.value = 'connecting'
+    forgetOthers()
   }
 
   const feed: EventFeed = {
@@ -129,8 +135,16 @@ export const useLive = defineStore('live', () => {
   })
 
   function setViewing(userId: Id, where: { conversationId: Id; name: string } | null): void {
+    const isNews = where?.conversationId !== viewers.value.get(userId)?.conversationId
     if (where) viewers.value.set(userId, where)
     else viewers.value.delete(userId)
+    if (where && isNews && where.conversationId === at) sayViewing(at) // whoever has just come does not know who was here before
+  }
+
+  /** Who goes while there is no line says so to nobody here. */
+  function forgetOthers(): void {
+    viewers.value.clear()
+    typing.value.clear()
   }
 
   function setTyping(id: Id, on: boolean, name: string, customer: boolean): void {
@@ -147,7 +161,10 @@ export const useLive = defineStore('live', () => {
   }
 
   const sayTyping = (id: Id, on: boolean): void => socket.value?.emit('typing', { conversation_id: id, typing: on })
-  const sayViewing = (id: Id | null): void => socket.value?.emit('viewing', { conversation_id: id })
+  const sayViewing = (id: Id | null): void => {
+    at = id
+    socket.value?.emit('viewing', { conversation_id: id })
+  }
 
   return { line, typing, viewers, viewing, start, stop, watchEvents, sayTyping, sayViewing }
 })
