@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
+from tests.e2e.conftest import Problems
 from tests.e2e.desks import Desk, eventually
 from tests.e2e.mails import Customer, File, pages, picture, sound
 from tests.e2e.pages import Console, add_user, sign_in_quietly
@@ -104,6 +105,21 @@ def test_a_conversation_opens_at_the_first_new_message_and_is_read_from_there(co
     away_and_back(console, id)
     expect(console.log).to_be_visible()
     expect(console.log.get_by_role("separator", name="New")).to_have_count(0)
+
+
+@pytest.mark.covers("M-01")
+def test_messages_that_could_not_be_fetched_are_asked_for_again(console: Console, desk: Desk, problems: Problems) -> None:
+    problems.allow("409")
+    id = Customer(desk, "Nora Later").writes("Here I am")["conversation_id"]
+    asked = re.compile(rf"/conversations/{id}/messages")
+    console.page.route(asked, lambda route: route.fulfill(status=409, json={"code": "busy", "title": "Busy", "status": 409}))
+    console.go("/inbox/all")
+    console.row("Nora Later").click()
+    again = console.page.get_by_role("main").get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    console.page.unroute(asked)
+    again.click()
+    expect(console.message("Here I am")).to_be_visible()
 
 
 @pytest.mark.covers("M-01")

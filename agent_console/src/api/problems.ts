@@ -6,6 +6,9 @@ import { ApiError } from './http'
 // Of whatever code: what a status alone says is better than words in another language.
 const BY_STATUS: Record<number, string> = { 403: 'forbidden', 404: 'not_found', 429: 'rate_limited', 503: 'unavailable' }
 
+/** It is not there, or not for this user's eyes: trying again would not help. */
+export const isGone = (error: unknown): boolean => error instanceof ApiError && [403, 404].includes(error.status)
+
 /** Says what went wrong in the user's language: by the problem's code or status where we know it, else in the hub's own words. */
 export function useProblemText() {
   const { t, te } = useI18n()
