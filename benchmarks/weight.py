@@ -95,10 +95,10 @@ async def _loaded(browser: Browser, program: Program, *, signed_in: bool) -> tup
         await context.request.post(f"{url}/api/v1/session", data={"name": "ann", "password": _PASSWORD})
     page = await context.new_page()
     await page.add_init_script(
-        _WATCH % ("document.body?.innerText.includes('这里没有会话')" if signed_in else "document.querySelector('form')")
+        _WATCH % ("document.body?.innerText.includes('没有分配给您的会话')" if signed_in else "document.querySelector('form')")
     )
     await page.goto(url, wait_until="commit")
-    await (page.get_by_text("这里没有会话") if signed_in else page.locator("form")).first.wait_for()
+    await (page.get_by_text("没有分配给您的会话") if signed_in else page.locator("form")).first.wait_for()
     await page.wait_for_load_state("networkidle")
     usable, everything = await page.evaluate(_WEIGH)
     await context.close()

@@ -23,8 +23,13 @@ const client = new QueryClient({
   },
 })
 
-// A new release took the old files away. What was being written is kept in the browser.
-window.addEventListener('vite:preloadError', () => navigator.onLine && location.reload())
+// A new release takes the old files away; a line that failed for a moment is no reason to begin anew. What was being written is kept in the browser.
+window.addEventListener('vite:preloadError', () => void isOutdated().then((is) => is && location.reload()))
+async function isOutdated(): Promise<boolean> {
+  const entry = document.querySelector('script[type=module][src]')?.getAttribute('src')
+  const now = await fetch('/', { cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : ''), () => '')
+  return !!entry && now.includes('<script') && !now.includes(entry)
+}
 
 show()
 startLook()

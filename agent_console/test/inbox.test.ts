@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { narrowingFrom, narrowness, placeOf, queryOf, savedIn, sortFrom, viewIn } from '../src/inbox/address'
-import { finished, foreseen } from '../src/inbox/bulk'
+import { asItWas, finished, foreseen } from '../src/inbox/bulk'
 import { allOf, extended, kept, NOTHING, toggled } from '../src/inbox/selection'
 import { clockOf } from '../src/inbox/urgency'
 import { openTime } from '../src/live/openTime'
@@ -49,6 +49,14 @@ describe('the selection', () => {
   it('loses rows that have left the list', () => {
     expect([...kept(allOf(rows), new Set(['b', 'x'])).ids]).toEqual(['b'])
   })
+})
+
+describe('what was foreseen of many and did not come', () => {
+  const was = conversation({ id: 'a', rev: 3, tags: ['VIP'] })
+  const now = { ...was, ...foreseen(was, { kind: 'close' }) }
+
+  it('is taken back, and nothing else', () => expect(asItWas({ ...now, unread: true }, was, { kind: 'close' })).toEqual({ state: 'open' }))
+  it('stands where the hub has said more since', () => expect(asItWas({ ...now, rev: 4 }, was, { kind: 'close' })).toEqual({}))
 })
 
 describe('which list a conversation belongs to', () => {

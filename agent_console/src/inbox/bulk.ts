@@ -27,6 +27,13 @@ export function foreseen(conversation: ConversationView, action: BulkAction): Pa
   }
 }
 
+/** What was foreseen and did not come, undone; what the hub has said since stands. */
+export function asItWas(now: ConversationView, was: ConversationView | undefined, action: BulkAction): Partial<ConversationView> {
+  if (!was || now.rev !== was.rev) return {}
+  const fields = Object.keys(foreseen(was, action)) as (keyof ConversationView)[]
+  return Object.fromEntries(fields.map((field) => [field, was[field]]))
+}
+
 /** Looks until the work is finished; `told` hears of every step. */
 export async function finished(state: BulkState, look: () => Promise<BulkState>, told: (state: BulkState) => void): Promise<BulkState> {
   for (let now = state; ; now = await look()) {

@@ -4,12 +4,12 @@ import { useI18n } from 'vue-i18n'
 
 import { inbox, type BulkAction, type BulkState, type BulkTarget } from '../api/inbox'
 import { useProblemText } from '../api/problems'
-import type { Id } from '../api/types'
+import type { ConversationView, Id } from '../api/types'
 import { keys } from '../live/keys'
 import { patchMany } from '../live/patch'
 import { useSession } from '../session/store'
 import { toast } from '../ui/toasts'
-import { finished, foreseen } from './bulk'
+import { asItWas, finished, foreseen } from './bulk'
 
 /** Work on many conversations, going on whatever page is shown; undefined while there is none. */
 export const bulkWork = ref<Pick<BulkState, 'done' | 'total'>>()
@@ -22,14 +22,21 @@ export function useBulk() {
   const { attempt } = useProblemText()
 
   async function run(target: BulkTarget, shownIds: readonly Id[], action: BulkAction): Promise<void> {
-    patchMany(client, new Set(shownIds), (conversation) => foreseen(conversation, action), session.me!.id)
+    const were = new Map<Id, ConversationView>()
+    const foresee = (one: ConversationView): Partial<ConversationView> => (were.set(one.id, were.get(one.id) ?? one), foreseen(one, action))
+    const me = session.me!.id
+    patchMany(client, new Set(shownIds), foresee, me)
+    const takeBack = (ids: readonly Id[]): void => patchMany(client, new Set(ids), (one) => asItWas(one, were.get(one.id), action), me)
     const went = await attempt(async () => {
       const begun = await inbox.bulk({ ...target, action })
       const end = await finished(begun, () => inbox.bulkState(begun.id), (state) => (bulkWork.value = state))
+      takeBack(end.failed.map((one) => one.id))
       tell(end, action)
     })
     bulkWork.value = undefined
-    if (!went) void client.invalidateQueries({ queryKey: keys.allConversations })
+    if (went) return
+    takeBack([...were.keys()])
+    void client.invalidateQueries({ queryKey: keys.allConversations })
   }
 
   function tell(end: BulkState, action: BulkAction): void {

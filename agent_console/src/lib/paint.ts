@@ -9,3 +9,12 @@ export function afterPaint(then: () => void): () => void {
   const late = setTimeout(call, PATIENCE)
   return end
 }
+
+const SOON = 200 // milliseconds
+
+/** Calls back when nothing else is to be done, after `latest` milliseconds in any case. Safari does not tell when that is. */
+export function whenIdle(then: () => void, latest: number): void {
+  const idle = window.requestIdleCallback as typeof requestIdleCallback | undefined
+  if (idle) idle(then, { timeout: latest })
+  else setTimeout(then, SOON)
+}
