@@ -4,19 +4,21 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import count
 from time import monotonic
 from typing import Generic, Protocol, TypeVar
+from uuid import UUID
 
 from hub.channels.contract import Handover, SendError, SendReceipt, Sink
 from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.link import NotSent, Refused, Unanswered
 from hub.channels.sms.pace import Pace
 from hub.errors import HubError
-from hub.ids import MessageId
+from hub.ids import MessageId, new_id
+from hub.messages.address import Address
 from hub.messages.content import OutboundMessage
 from hub.messages.events import DeliveryReport
 from hub.messages.segments import TooManyParts
@@ -48,9 +50,11 @@ B = TypeVar("B")  # one part, ready to be submitted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LateAnswer:
-    """What was said about a message after it was given up as unknown. `failure` is None where it was taken."""
+    """What was said about a message to `recipient` after it was given up as unknown. `failure` is None where it was taken."""
 
+    id: UUID = field(default_factory=new_id)
     message_id: MessageId
+    recipient: Address
     provider_ids: tuple[str, ...]
     failure: SendFailure | None
     detail: str
@@ -75,16 +79,17 @@ class LateAnswers:
 
 
 def _told(answer: LateAnswer, at: datetime) -> Handover:
+    """A refusal of the last part is the word about the whole: those before it, which were taken, may arrive all the same."""
     report = DeliveryReport(
         state=DeliveryState.FAILED if answer.failure else DeliveryState.ACCEPTED,
         source="answer",
         message_id=str(answer.message_id),
-        provider_id=answer.provider_ids[-1] if answer.provider_ids else None,
+        recipient=answer.recipient,
+        provider_id=None if answer.failure else answer.provider_ids[-1],
         failure=answer.failure,
         detail=answer.detail,
     )
-    key = f"late:{answer.message_id}:{':'.join(answer.provider_ids)}"
-    return Handover(key=key, raw=answer.detail.encode(), events=(report,), received_at=at)
+    return Handover(key=f"late:{answer.id}", raw=answer.detail.encode(), events=(report,), received_at=at)
 
 
 class Sender(ABC, Generic[S, B]):
@@ -137,7 +142,7 @@ class Sender(ABC, Generic[S, B]):
             raise SendError(SendFailure.BAD_CONTENT, error.detail) from error
         ids: list[str] = []
         for part in parts:
-            late = partial(self._answered_late, message.id, tuple(ids)) if part is parts[-1] else None
+            late = partial(self._answered_late, message, tuple(ids)) if part is parts[-1] else None
             try:
                 ids.append(await self._hand_over(part, is_first=not ids, late=late))
             except SendError as error:
@@ -198,11 +203,12 @@ class Sender(ABC, Generic[S, B]):
             error.retry_after = min(max(self._window / self._pace.limit, 1.0), 60.0)
         return error
 
-    def _answered_late(self, message_id: MessageId, before: tuple[str, ...], status: int, id: str) -> None:
+    def _answered_late(self, message: OutboundMessage, before: tuple[str, ...], status: int, id: str) -> None:
         error = self.refusal(status) if status else None
         self.late.put(
             LateAnswer(
-                message_id=message_id,
+                message_id=message.id,
+                recipient=message.recipients[0],
                 provider_ids=before if error else (*before, id),
                 failure=error.failure if error else None,
                 detail=f"{error.detail}, said late" if error else "the answer came late",

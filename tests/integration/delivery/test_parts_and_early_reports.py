@@ -10,6 +10,9 @@ import pytest
 from hub import clock
 from hub.auth import Caller
 from hub.channels.contract import SendError
+from hub.channels.sms.cmpp.sending import CmppSender
+from hub.channels.sms.cmpp.settings import CmppSettings
+from hub.channels.sms.cmpp.status import Result
 from hub.conversations import queries
 from hub.conversations.values import MessageView
 from hub.delivery import reports
@@ -25,6 +28,7 @@ from hub.messages.states import DeliveryState, SendFailure
 from tests.fixtures.desk import eventually
 from tests.fixtures.sms import PaperDesk
 
+SETTINGS = CmppSettings(host="gateway", sp_id="901234", shared_secret="secret", sender="10690000")
 LONG = "中" * 150  # three parts
 NUMBER = Address(kind=AddressKind.PHONE, value="+8613800138000")
 
@@ -274,6 +278,25 @@ async def test_a_late_answer_to_one_part_of_several_fills_its_place(sms: PaperDe
         await sms.report(id, DeliveryState.DELIVERED)
 
     assert (await stands(sms, agent, message)).status is DeliveryState.DELIVERED
+
+
+async def test_a_refusal_that_comes_late_fails_the_message_though_the_parts_before_it_arrive(
+    sms: PaperDesk, agent: Caller
+) -> None:
+    sms.paper.errors.append(SendError(SendFailure.OUTCOME_UNKNOWN, "no answer", provider_ids=("p1", "p2", "")))
+    message = await write_to(sms, agent, LONG)
+    await until(sms, agent, message, DeliveryState.UNKNOWN)
+    sender = CmppSender(SETTINGS)
+    sender._answered_late(sms.paper.sent[0], ("p1", "p2"), Result.BAD_DESTINATION, "")
+    telling = asyncio.create_task(sender.late.hand_over(sms.desk.hub.intake.sink_for(sms.account_id), clock.now))
+    failed = await until(sms, agent, message, DeliveryState.FAILED)
+    telling.cancel()
+
+    for id in ("p1", "p2"):
+        await sms.report(id, DeliveryState.DELIVERED)
+
+    assert failed.failure is SendFailure.BAD_RECIPIENT
+    assert (await stands(sms, agent, message)).status is DeliveryState.FAILED
 
 
 @pytest.mark.parametrize("answer_first", [True, False])

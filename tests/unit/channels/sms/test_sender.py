@@ -132,8 +132,8 @@ async def test_an_answer_that_comes_late_is_told_with_the_parts_before_it() -> N
     session.late(WRONG, "")
 
     reports = await told(words.late, sink, count=2)
-    assert [(one.provider_id, one.failure) for one in reports] == [("2", None), ("1", SendFailure.BAD_RECIPIENT)]
-    assert list(sink.taken) == [f"late:{message.id}:1:2", f"late:{message.id}:1"]
+    assert [(one.provider_id, one.failure) for one in reports] == [("2", None), (None, SendFailure.BAD_RECIPIENT)]
+    assert {(one.message_id, one.recipient) for one in reports} == {(str(message.id), message.recipients[0])}
 
 
 async def test_a_late_answer_is_handed_over_until_it_is_durable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,8 @@ async def test_a_late_answer_is_handed_over_until_it_is_durable(monkeypatch: pyt
     sink.refuse(1, Unavailable("the database is gone"))
     monkeypatch.setattr(sender_module, "_AGAIN", 0.0)
     id = MessageId(uuid4())
-    answers.put(LateAnswer(message_id=id, provider_ids=("1", "2"), failure=None, detail="it came late"))
+    to = text("one").recipients[0]
+    answers.put(LateAnswer(message_id=id, recipient=to, provider_ids=("1", "2"), failure=None, detail="it came late"))
 
     (report,) = await told(answers, sink, count=1)
 
