@@ -9,7 +9,7 @@ from hub.api.endpoint import Request, Router
 from hub.auth.errors import NeedsUser
 from hub.auth.rights import Right
 from hub.conversations.drafts import DraftContent, DraftView, Mode
-from hub.conversations.errors import NoSuchConversation, NoSuchDraft
+from hub.conversations.errors import Merged, NoSuchConversation, NoSuchDraft
 from hub.errors import Stale
 from hub.ids import ConversationId
 
@@ -47,7 +47,7 @@ async def get(request: Request, conversation_id: ConversationId, mode: Mode) -> 
 @api.put(
     "/conversations/{conversation_id}/drafts/{mode}",
     needs=Right.CONVERSATIONS_REPLY,
-    raises=(NoSuchConversation, Stale, NeedsUser),
+    raises=(NoSuchConversation, Merged, Stale, NeedsUser),
 )
 async def put(request: Request, conversation_id: ConversationId, mode: Mode, body: DraftPut) -> DraftView:
     """Keep it. 409 `stale` where another page of the caller's changed, sent or threw it away since `revision`."""

@@ -7,11 +7,12 @@ from hub import clock
 from hub.api.hub import Hub
 from hub.conversations import uploads
 from hub.conversations.naming import tell_customer_names
+from hub.conversations.waits import tell_waits
 from hub.db import prune_events
 from hub.delivery import reports
 from hub.delivery.alerting import Alerting
 from hub.delivery.opted_out import OptOutAnswers
-from hub.ids import CustomerId
+from hub.ids import CustomerId, QueueId
 from hub.intake.unnamed import UnnamedBytes
 from hub.jobs import Handler, Job, Worker
 from hub.messages.jobs import (
@@ -26,6 +27,7 @@ from hub.messages.jobs import (
     SEND_ALERT,
     TELL_NAMES,
     TELL_USERS,
+    TELL_WAITS,
     WAKE_SNOOZED,
 )
 from hub.notifications import alerts
@@ -57,10 +59,14 @@ def job_worker(hub: Hub) -> Worker:
 
     async def retag(job: Job) -> None:
         named = job.payload
-        await hub.tags.retag(UUID(named["tag_id"]), named["before"], named["after"], named["beyond"])
+        await hub.tags.retag(UUID(named["tag_id"]), named["beyond"])
 
     async def tell_names(job: Job) -> None:
         await tell_customer_names(hub.db, [CustomerId(UUID(id)) for id in job.payload["customer_ids"]])
+
+    async def tell_waiting(job: Job) -> None:
+        queues = [QueueId(UUID(id)) for id in job.payload["queue_ids"]]
+        await tell_waits(hub.db, queues, job.payload["beyond"])
 
     async def bulk(job: Job) -> None:
         await hub.bulk.run(UUID(job.payload["bulk_id"]))
@@ -74,6 +80,7 @@ def job_worker(hub: Hub) -> Worker:
         FORGET_EARLY_REPORTS: forget_early_reports,
         RETAG: retag,
         TELL_NAMES: tell_names,
+        TELL_WAITS: tell_waiting,
         BULK: bulk,
         DROP_BYTES: UnnamedBytes(hub.db, hub.media).perform,
         SEND_ALERT: Alerting(hub.db, hub.carriers, hub.delivery, hub.auth.preferences).perform,

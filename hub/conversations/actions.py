@@ -12,6 +12,7 @@ from hub.auth.callers import Caller
 from hub.conversations import events
 from hub.conversations.filters import tag_key
 from hub.conversations.lifecycle import Conversation, Priority, Snooze, State, WaitingFor, close, reopen
+from hub.conversations.queries import read_mark
 from hub.conversations.service import require_agent, snoozed
 from hub.conversations.tags import tagged, untagged
 from hub.conversations.writing import store
@@ -69,7 +70,8 @@ class _Before(msgspec.Struct):
     priority: Priority
     tag: str | None = None  # the one to put back or take away
     tag_was_there: bool = False
-    read_n: int | None = None
+    read_n: int | None = None  # up to where it was read, and is read by the action
+    read_to: int | None = None
 
 
 async def snapshot(work: Work, conversation: Conversation, action: Action, by: Caller) -> Any:
@@ -82,21 +84,24 @@ async def snapshot(work: Work, conversation: Conversation, action: Action, by: C
         row = await work.fetch_one(
             "SELECT read_n FROM conversation_read WHERE user_id = $1 AND conversation_id = $2", by.person, conversation.id
         )
-        values["read_n"] = row["read_n"] if row else 0
+        values |= {"read_n": row["read_n"] if row else 0, "read_to": conversation.last_in_n}
     return msgspec.to_builtins(_Before(**values))
 
 
-async def act(work: Work, before: Conversation, action: Action, *, by: Caller) -> None:
-    """Do it to a locked conversation. Raises `NoSuchAgent`, `NoSuchTag`, `Invalid`."""
+async def act(work: Work, before: Conversation, action: Action, *, by: Caller) -> bool:
+    """Do it to a locked conversation; False where nothing was to be done. Raises `NoSuchAgent`, `NoSuchTag`, `Invalid`."""
     if action.kind == "read":
+        if await read_mark(work, by.person, before.id) >= before.last_in_n:
+            return False
         await _read(work, before, by, before.last_in_n)
-        return
+        return True
     if action.kind in ("tag", "untag"):
         now = await (tagged if action.kind == "tag" else untagged)(work, before, action.tag or "")
     else:
         now = await _changed(work, before, action)
     if now != before:
         await store(work, before, now, by=by)
+    return now != before
 
 
 async def _changed(work: Work, before: Conversation, action: Action) -> Conversation:
@@ -123,20 +128,31 @@ async def _changed(work: Work, before: Conversation, action: Action) -> Conversa
 
 
 async def _read(work: Work, conversation: Conversation, by: Caller, n: int) -> None:
-    await work.execute(
+    row = await work.fetch_one(
         """
         INSERT INTO conversation_read (user_id, conversation_id, read_n) VALUES ($1, $2, $3)
-        ON CONFLICT (user_id, conversation_id) DO UPDATE SET read_n = excluded.read_n
+        ON CONFLICT (user_id, conversation_id) DO UPDATE SET read_n = excluded.read_n RETURNING mentioned_n
         """,
         *(by.person, conversation.id, n),
     )
-    work.announce(events.read(conversation, by.person, n))
+    work.announce(events.read(conversation, by.person, n, mentioned=row is not None and row["mentioned_n"] > 0))
+
+
+def as_before(now: Conversation, stored: Any) -> Conversation:
+    """A conversation as it will be where and whose it was."""
+    before = msgspec.convert(stored, _Before)
+    queue_id, assignee_id = before.queue_id, before.assignee_id
+    return replace(
+        now, queue_id=QueueId(queue_id) if queue_id else None, assignee_id=UserId(assignee_id) if assignee_id else None
+    )
 
 
 async def restore(work: Work, now: Conversation, stored: Any, *, rev_after: int, by: Caller) -> None:
     """Put a locked conversation back as it was. Raises `Stale` where something happened to it since."""
     before = msgspec.convert(stored, _Before)
     if before.read_n is not None:
+        if before.read_to not in (None, await read_mark(work, by.person, now.id)):
+            raise Stale("more of it was read since")
         await _read(work, now, by, before.read_n)
         return
     if now.rev != rev_after + 1:  # the lock counts one on

@@ -10,7 +10,7 @@ import msgspec
 from hub import clock
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
-from hub.conversations.actions import Action, act, restore, snapshot
+from hub.conversations.actions import Action, act, as_before, restore, snapshot
 from hub.conversations.errors import NoSuchBulk, NotUndoable
 from hub.conversations.filters import Filter
 from hub.conversations.lifecycle import Conversation
@@ -93,8 +93,7 @@ class Bulk:
     async def undo(self, id: UUID, *, by: Caller) -> BulkView:
         """Put back what it changed, where nothing happened since. Raises `NoSuchBulk`, `NotUndoable`."""
         before = await self.get(id, by=by)
-        undone = await self._db.fetch_one("SELECT 1 FROM bulk_action WHERE undoes_id = $1", id)
-        if not before.finished or before.undoes is not None or undone is not None:
+        if not before.finished or before.undoes is not None:
             raise NotUndoable("this cannot be undone (any more)")
         rows = await self._db.fetch(
             "SELECT conversation_id FROM bulk_item WHERE bulk_id = $1 AND before IS NOT NULL ORDER BY n", id
@@ -146,6 +145,8 @@ class Bulk:
         bulk_id = new_id()
         who = _Who(name=by.name, user_id=by.person, rights=sorted(by.rights), queue_ids=sorted(by.queue_ids))
         async with self._db.unit_of_work() as work:
+            if undoes is not None:
+                await _require_not_undone(work, undoes)
             await work.execute(
                 """
                 INSERT INTO bulk_action (id, user_id, action, total, done, failed, undoes_id, caller, created_at)
@@ -179,7 +180,7 @@ class _Batch:
         failed: list[Failure] = []
         for id in ids:
             found = locked.get(id)
-            if found is None or not sees(self._by, found) or found.merged_into is not None:
+            if found is None or found.merged_into is not None or not await self._may(found):
                 failed.append(Failure(id, "no_such_conversation"))
                 continue
             try:
@@ -189,20 +190,38 @@ class _Batch:
                 failed.append(Failure(id, error.code))
         return failed
 
+    async def _may(self, conversation: Conversation) -> bool:
+        """Who put it out of his own sight may bring it back."""
+        if sees(self._by, conversation):
+            return True
+        item = await self._item(conversation) if self._undoes else None
+        return item is not None and sees(self._by, as_before(conversation, item["before"]))
+
+    async def _item(self, conversation: Conversation) -> Row | None:
+        """What is to be undone of it."""
+        sql = "SELECT before, rev_after FROM bulk_item WHERE bulk_id = $1 AND conversation_id = $2 AND before IS NOT NULL"
+        return await self._work.fetch_one(sql, self._undoes, conversation.id)
+
     async def _do(self, conversation: Conversation, action: Action) -> None:
         before = await snapshot(self._work, conversation, action, self._by)
-        await act(self._work, conversation, action, by=self._by)
+        if not await act(self._work, conversation, action, by=self._by):
+            return
         await self._work.execute(
             "UPDATE bulk_item SET before = $3, rev_after = $4 WHERE bulk_id = $1 AND conversation_id = $2",
             *(self._bulk["id"], conversation.id, before, conversation.rev),
         )
 
     async def _undo(self, conversation: Conversation) -> None:
-        item = await self._work.fetch_one(
-            "SELECT before, rev_after FROM bulk_item WHERE bulk_id = $1 AND conversation_id = $2", self._undoes, conversation.id
-        )
-        if item is not None and item["before"] is not None:
+        item = await self._item(conversation)
+        if item is not None:
             await restore(self._work, conversation, item["before"], rev_after=item["rev_after"], by=self._by)
+
+
+async def _require_not_undone(work: Work, id: UUID) -> None:
+    """Of two who undo the same at once one is the first. Raises `NotUndoable`."""
+    await work.fetch_one(f"SELECT 1 FROM bulk_action WHERE id = $1 {_for_update(work)}", id)
+    if await work.fetch_one("SELECT 1 FROM bulk_action WHERE undoes_id = $1", id) is not None:
+        raise NotUndoable("this was undone already")
 
 
 def _for_update(work: Work) -> str:

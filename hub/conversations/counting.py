@@ -40,6 +40,14 @@ class Index:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, id: str) -> bool:
+        return id in self._entries
+
+    @property
+    def user_ids(self) -> list[UUID]:
+        """Whose marks are known here."""
+        return list(self._readers)
+
     def put(self, id: str, fields: Mapping[str, Any], now: float) -> None:
         """What a conversation is now: `fields` as in its view, ids as text."""
         before, rev = self._entries.get(id), int(fields["rev"])
@@ -128,15 +136,21 @@ class Index:
             if entry is not None and is_read(entry, n):
                 self._shift(reader.groups, entry.kind, 1)
 
-    def mark_read(self, user_id: UUID, id: str, n: int) -> None:
-        """The user has read so far (and seen what named him)."""
+    def mark_read(self, user_id: UUID, id: str, n: int, *, mentioned: bool = False) -> None:
+        """The user has read so far; `mentioned`: what names him there he has not looked at."""
         if (reader := self._readers.get(user_id)) is None:
             return
         entry = self._entries.get(id)
         self._swap_read(user_id, reader, (entry, reader.read.get(id, 0)), (entry, n))
         reader.read[id] = n
         self._own_changed.add(user_id)
-        reader.mentions.discard(id)
+        (reader.mentions.add if mentioned else reader.mentions.discard)(id)
+
+    def recall(self, user_id: UUID, id: str, n: int, *, mentioned: bool) -> None:
+        """What a user had read of a conversation that is open again, as the database has it; what was told of him since counts."""
+        reader = self._readers.get(user_id)
+        if reader is not None and id not in reader.read:
+            self.mark_read(user_id, id, n, mentioned=mentioned or id in reader.mentions)
 
     def mark_draft(self, user_id: UUID, id: str, mode: str, *, there: bool) -> None:
         """The user began to write, or ended."""

@@ -9,16 +9,20 @@ from hub import clock
 from hub.auth.callers import Caller
 from hub.conversations.counting import Index
 from hub.conversations.filters import Filter
-from hub.conversations.kinds import Counter
+from hub.conversations.kinds import Counter, Reader
 from hub.conversations.saved import SavedView, views_for
 from hub.conversations.store import conversation_of
 from hub.db import Database, LoggedEvent, Row
+from hub.errors import HubError
 
 _CHUNK = 1_000
 _ROWS = "SELECT * FROM conversation WHERE state IN ('open', 'snoozed') AND n > $1 ORDER BY n LIMIT $2"
 _READ = """
 SELECT r.conversation_id, r.read_n, r.mentioned_n FROM conversation_read r JOIN conversation c ON c.id = r.conversation_id
 WHERE r.user_id = $1 AND c.state IN ('open', 'snoozed')"""
+_MARKS = """
+SELECT user_id, conversation_id, read_n, mentioned_n FROM conversation_read
+WHERE conversation_id = ANY($1::uuid[]) AND user_id = ANY($2::uuid[])"""
 _DRAFTS = "SELECT conversation_id, mode FROM draft WHERE user_id = $1 AND content IS NOT NULL"
 
 _HELD = {  # what the inbox shows beside the saved views: by name and by whose turn it is
@@ -62,6 +66,7 @@ class LiveCounts:
         self._waiting: list[LoggedEvent] | None = None  # told while the snapshot is read
         self._lock = asyncio.Lock()
         self._watchers: dict[Any, Watcher] = {}
+        self._returned: set[str] = set()  # conversations that were closed, and whose readers are not known
         self.on_change: Callable[[], None] = lambda: None
 
     async def watch(self, key: Any, caller: Caller) -> Watcher:
@@ -69,14 +74,20 @@ class LiveCounts:
         index = await self._ready()
         views = await views_for(self._db, caller.user_id, caller.team_ids)
         async with self._lock:
-            if caller.user_id is not None and index.reader(caller.user_id) is None:
-                await self._load_reader(index, caller.user_id)
+            reader = await self._reader(index, caller.user_id) if caller.user_id is not None else None
+            if reader is not None:
+                reader.watched += 1  # from here on: his last other connection may end while this one begins
             watcher = Watcher(caller, await self._counters(index, caller, views))
             before = self._watchers.get(key)
             self._watchers[key] = watcher
             if before is not None:
                 self._forget(before)
         return watcher
+
+    async def _reader(self, index: Index, user_id: UUID) -> Reader | None:
+        if index.reader(user_id) is None:
+            await self._load_reader(index, user_id)
+        return index.reader(user_id)
 
     def unwatch(self, key: Any) -> None:
         """The connection is gone."""
@@ -101,8 +112,22 @@ class LiveCounts:
         elif self._index is not None:
             now = clock.now().timestamp()
             for event in events:
-                _apply(self._index, event, now)
+                if (id := _apply(self._index, event, now)) is not None:
+                    self._returned.add(id)
             self.on_change()
+
+    async def recall(self) -> None:
+        """Look up who had read what was closed when his marks were read, and is open again. To be awaited before `settle`."""
+        if self._index is None or not self._returned:
+            return
+        ids, self._returned = self._returned, set()
+        try:
+            rows = await self._db.fetch(_MARKS, [UUID(id) for id in ids], self._index.user_ids)
+        except HubError:
+            self._returned |= ids  # the next time
+            return
+        for row in rows:
+            self._index.recall(row["user_id"], str(row["conversation_id"]), row["read_n"], mentioned=row["mentioned_n"] > 0)
 
     def settle(self) -> bool:
         """Bring every counter up to date with what was applied and with the time; True where one changed."""
@@ -168,8 +193,10 @@ class LiveCounts:
         for counter in watcher.counters.values():
             self._index.unwatch(counter)
         user_id = watcher.caller.user_id
-        if user_id is not None and not any(other.caller.user_id == user_id for other in self._watchers.values()):
-            self._index.drop_reader(user_id)
+        if user_id is not None and (reader := self._index.reader(user_id)) is not None:
+            reader.watched -= 1
+            if not reader.watched:
+                self._index.drop_reader(user_id)
 
 
 def _fields(row: Row) -> dict[str, Any]:
@@ -190,16 +217,22 @@ def _fields(row: Row) -> dict[str, Any]:
     }
 
 
-def _apply(index: Index, event: LoggedEvent, now: float) -> None:
+def _apply(index: Index, event: LoggedEvent, now: float) -> str | None:
+    """Returns the id of a conversation that was closed before, or unknown."""
     data, user_id = event.data, event.audience.user_id
     if event.type == "conversation.read" and user_id is not None:
-        index.mark_read(user_id, str(data["conversation_id"]), int(data["n"]))
+        mentioned = bool(data.get("mentioned"))
+        index.mark_read(user_id, str(data["conversation_id"]), int(data["n"]), mentioned=mentioned)
     elif event.type == "draft.changed" and user_id is not None:
         index.mark_draft(user_id, str(data["conversation_id"]), data["mode"], there=data["draft"] is not None)
     elif isinstance(view := data.get("conversation"), dict) and "rev" in view:
-        index.put(view["id"], view, now)
+        id = str(view["id"])
+        was_known = id in index
+        index.put(id, view, now)
         for named in _named_in(data.get("message")):
-            index.mark_mention(UUID(named), view["id"])
+            index.mark_mention(UUID(named), id)
+        return id if id in index and not was_known and event.type != "conversation.created" else None
+    return None
 
 
 def _named_in(message: Any) -> Sequence[str]:

@@ -15,7 +15,7 @@ from msgspec import Meta
 from hub import clock
 from hub.auth.callers import Caller
 from hub.conversations import queries
-from hub.conversations.errors import NoSuchDraft
+from hub.conversations.errors import Merged, NoSuchDraft
 from hub.conversations.uploads import Upload, uploads_of
 from hub.db import Audience, Database, Event, Reads, Row, Work
 from hub.errors import Stale
@@ -101,8 +101,13 @@ class Drafts:
         raise NoSuchDraft("there is no draft")
 
     async def put(self, id: ConversationId, mode: Mode, content: DraftContent, *, revision: int, by: Caller) -> DraftView:
-        """Keep what is written; `revision` is the one last read, 0 where there was none. Raises `NoSuchConversation`, `Stale`."""
-        await queries.conversation(self._db, id, by)
+        """Keep what is written; `revision` is the one last read, 0 where there was none.
+
+        Raises `NoSuchConversation`, `Merged`, `Stale`.
+        """
+        found = await queries.conversation(self._db, id, by)
+        if found.merged_into is not None:
+            raise Merged("this conversation was merged into another", into_id=str(found.merged_into))
         async with self._db.unit_of_work() as work:
             return await put_in(work, by.person, id, mode, content, revision=revision)
 
@@ -122,10 +127,11 @@ _PUT = """
 INSERT INTO draft (id, user_id, conversation_id, mode, content, revision, updated_at) VALUES ($1, $2, $3, $4, $5, 1, $6)
 ON CONFLICT (user_id, conversation_id, mode) DO UPDATE SET content = excluded.content, revision = draft.revision + 1,
     updated_at = excluded.updated_at
-WHERE draft.revision = $7 OR ($7 = 0 AND draft.content IS NULL) RETURNING *"""
+WHERE draft.revision = $7::bigint OR ($7::bigint = 0 AND draft.content IS NULL) RETURNING *"""
 _FORGET = """
 UPDATE draft SET content = NULL, revision = revision + 1, updated_at = $5
-WHERE user_id = $1 AND conversation_id = $2 AND mode = $3 AND revision <= $4 AND content IS NOT NULL RETURNING revision"""
+WHERE user_id = $1 AND conversation_id = $2 AND mode = $3 AND revision <= $4::bigint AND content IS NOT NULL RETURNING revision"""
+_OTHER = "SELECT 1 FROM draft WHERE user_id = $1 AND conversation_id = $2 AND content IS NOT NULL"
 
 
 async def put_in(
@@ -160,7 +166,42 @@ async def forget(work: Work, sent: Sequence[SentDraft]) -> None:
     for draft in sent:
         row = await work.fetch_one(_FORGET, draft.user_id, draft.conversation_id, draft.mode, draft.revision, now)
         if row is not None:
-            work.announce(_changed(draft.user_id, draft.conversation_id, draft.mode, row["revision"], None))
+            other = await work.fetch_one(_OTHER, draft.user_id, draft.conversation_id)
+            event = _changed(draft.user_id, draft.conversation_id, draft.mode, row["revision"], None, other=other is not None)
+            work.announce(event)
+
+
+class Carried(msgspec.Struct, frozen=True):
+    """A draft that went from one conversation to another, and the revision it got there."""
+
+    user_id: UserId
+    mode: Mode
+    revision: int
+
+
+async def carry(work: Work, source: ConversationId, target: ConversationId) -> list[Any]:
+    """Every draft goes with its conversation, but where its user is writing there too. Returns which did, JSON-able."""
+    sql = "SELECT user_id, mode FROM draft WHERE conversation_id = $1 AND content IS NOT NULL ORDER BY user_id, mode"
+    carried = [await _carry_one(work, row["user_id"], row["mode"], source, target) for row in await work.fetch(sql, source)]
+    return msgspec.to_builtins([one for one in carried if one is not None])  # type: ignore[no-any-return]
+
+
+async def carry_back(work: Work, source: ConversationId, target: ConversationId, carried: Any) -> None:
+    """Those of `carry` that nobody changed since go back."""
+    for one in msgspec.convert(carried, list[Carried]):
+        _, revision = await standing(work, one.user_id, source, one.mode)
+        if revision == one.revision:
+            await _carry_one(work, one.user_id, one.mode, source, target)
+
+
+async def _carry_one(work: Work, user_id: UserId, mode: Mode, source: ConversationId, target: ConversationId) -> Carried | None:
+    content, written = await standing(work, user_id, source, mode)
+    there, revision = await standing(work, user_id, target, mode)
+    if not there.is_empty:
+        return None
+    view = await put_in(work, user_id, target, mode, content, revision=revision)
+    await forget(work, [SentDraft(user_id=user_id, conversation_id=source, mode=mode, revision=written)])
+    return Carried(user_id=user_id, mode=mode, revision=view.revision)
 
 
 async def _row(reads: Reads, user_id: UserId, id: ConversationId, mode: Mode) -> Row | None:
@@ -181,7 +222,9 @@ async def _view(reads: Reads, row: Row) -> DraftView:
     )
 
 
-def _changed(user_id: UserId, id: ConversationId, mode: Mode, revision: int, draft: DraftView | None) -> Event:
-    """For the user's other pages."""
-    data = {"conversation_id": id, "mode": mode, "revision": revision, "draft": msgspec.to_builtins(draft)}
+def _changed(
+    user_id: UserId, id: ConversationId, mode: Mode, revision: int, draft: DraftView | None, *, other: bool = False
+) -> Event:
+    """For the user's other pages. `other`: where this draft is gone, whether he writes there in the other mode."""
+    data = {"conversation_id": id, "mode": mode, "revision": revision, "draft": msgspec.to_builtins(draft), "other": other}
     return Event(type="draft.changed", data=data, audience=Audience(user_id=user_id))

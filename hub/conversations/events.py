@@ -69,12 +69,10 @@ def message_added(conversation: Conversation, view: ConversationView, message: M
     )
 
 
-def read(conversation: Conversation, user_id: UserId, n: int) -> Event:
-    """The user has read up to this message: told to the user alone, whose other pages then know."""
-    seen = audience(conversation)
-    return Event(
-        type="conversation.read", data={"conversation_id": conversation.id, "n": n}, audience=replace(seen, user_id=user_id)
-    )
+def read(conversation: Conversation, user_id: UserId, n: int, *, mentioned: bool = False) -> Event:
+    """The user has read up to this message, and is named in what he has not looked at: told to the user alone, for all his pages."""
+    data = {"conversation_id": conversation.id, "n": n, "mentioned": mentioned}
+    return Event(type="conversation.read", data=data, audience=replace(audience(conversation), user_id=user_id))
 
 
 def message_removed(conversation: Conversation, id: MessageId, n: int) -> Event:

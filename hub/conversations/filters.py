@@ -16,7 +16,7 @@ View = Literal["mine", "unassigned", "all", "snoozed", "closed", "drafts", "ment
 Sort = Literal["newest", "waiting"]
 
 
-class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Filter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """Which conversations a list shows. `sort`: newest first, or the longest waiting first (closed ones wait no more: newest first)."""
 
     view: View = "all"

@@ -43,7 +43,7 @@ class Reader:
         self.groups: Tally[Kind] = Tally()  # of those, what has nothing unread
         self.drafts: set[tuple[str, str]] = set()  # conversation and mode
         self.mentions: set[str] = set()
-        self.watched = 0
+        self.watched = 0  # how many connections of his show counters
 
     def has_own(self, id: str) -> bool:
         """The user writes in it or is named in it."""

@@ -86,12 +86,16 @@ class Conversation:
     snooze_reason: str | None = None
     woken: str | None = None
     merged_into: ConversationId | None = None
-    response_due_at: datetime | None = None  # read only: kept by `waits`, void when the wait is another
+    response_due_at: datetime | None = None  # read only, as the next two: kept by `waits`
+    clock_since: datetime | None = None  # the wait it was promised for, and the queue that did: void for another
+    clock_queue_id: QueueId | None = None
 
     @property
     def due_at(self) -> datetime | None:
         """Until when an answer is due, while somebody waits for us."""
-        return self.response_due_at if self.state is State.OPEN and self.waiting_for is WaitingFor.US else None
+        is_ours = self.state is State.OPEN and self.waiting_for is WaitingFor.US
+        is_this = self.clock_since == self.waiting_since and self.clock_queue_id == self.queue_id
+        return self.response_due_at if is_ours and is_this else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

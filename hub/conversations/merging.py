@@ -12,6 +12,7 @@ import msgspec
 
 from hub import clock
 from hub.auth.callers import Caller
+from hub.conversations.drafts import carry, carry_back
 from hub.conversations.errors import NoSuchMessage, NotMergeable
 from hub.conversations.lifecycle import Conversation, State, WaitingFor, close
 from hub.conversations.moving import (
@@ -24,6 +25,7 @@ from hub.conversations.moving import (
     joined,
     kept_of,
     last_merge,
+    later_merges,
     move_all,
     move_back,
     move_some,
@@ -55,7 +57,8 @@ class Merging:
             if gone.visitor_id and kept.visitor_id and gone.visitor_id != kept.visitor_id:
                 raise NotMergeable("two visitors cannot share one chat")
             added = {what: await copy_links(work, what, gone.id, kept.id) for what in LINKS}
-            await move_all(work, gone, kept, {"from": kept_of(gone), "into": kept_of(kept), "added": added}, by)
+            drafts = await carry(work, gone.id, kept.id)
+            await move_all(work, gone, kept, {"from": kept_of(gone), "into": kept_of(kept), "added": added, "drafts": drafts}, by)
             await carry_marks(work, gone, kept)
             alias = replace(close(gone, clock.now()), merged_into=kept.id)
             await store(work, gone, alias, by=by, what={"event": "merged", "into": str(kept.id), "number": kept.n})
@@ -68,7 +71,7 @@ class Merging:
             move = await last_merge(work, id)
             locked = await lock_conversations(work, [id, *([move["into_id"]] if move else [])])
             alias = require_sight(by, locked.get(id))
-            if move is None or alias.merged_into is None:
+            if move is None or alias.merged_into != move["into_id"]:
                 raise NotMergeable("this conversation was not merged into another")
             kept = require_sight(by, locked.get(move["into_id"]))
             if kept.merged_into is not None:
@@ -82,11 +85,14 @@ class Merging:
             sql = f"DELETE FROM conversation_{what} WHERE conversation_id = $1 AND {what}_id = ANY($2::uuid[])"
             await work.execute(sql, kept.id, [UUID(one) for one in ids])
         was, other = msgspec.convert(before["into"], Kept), msgspec.convert(before["from"], Kept)
-        left = await with_links(work, await heard(work, parted(kept, was)))
+        await carry_back(work, kept.id, alias.id, before.get("drafts", ()))
+        others = await later_merges(work, move, was, other)
+        left = await with_links(work, parted(await heard(work, kept), was, other, others))
         await store(work, kept, left, by=by, what={"event": "unmerged", "from": str(alias.id), "number": alias.n})
         came = await heard(work, replace(other.put(alias), merged_into=None, version=alias.version + 1, updated_at=clock.now()))
         if came.last_in_n > other.last_in_n:  # something came in for it meanwhile
-            came = replace(came, state=State.OPEN, waiting_for=WaitingFor.US, waiting_since=came.last_message_at, closed_at=None)
+            came = replace(came, state=State.OPEN, waiting_for=WaitingFor.US, waiting_since=came.last_message_at, closed_at=None,
+                           snoozed_until=None, snooze_reason=None)  # fmt: skip
         return await store(work, alias, came, by=by, what={"event": "unmerged", "into": str(kept.id), "number": kept.n})
 
     async def split(self, id: ConversationId, message_ids: Sequence[MessageId], *, by: Caller) -> ConversationView:

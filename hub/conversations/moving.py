@@ -10,14 +10,25 @@ import msgspec
 
 from hub import clock
 from hub.auth.callers import Caller
+from hub.conversations import events
 from hub.conversations.lifecycle import PARTICIPANTS_KEPT, Conversation, State, WaitingFor, preview
 from hub.conversations.store import insert_conversations
 from hub.db import Row, Work
-from hub.ids import ConversationId, MessageId, new_id
+from hub.ids import ConversationId, MessageId, UserId, new_id
 from hub.messages.address import ChannelKind
 
 LINKS = {"customer": ", linked_by, linked_at", "ticket": ", linked_by, linked_at", "tag": ""}
 """The tables `conversation_…` whose rows a merge copies, and their columns beside the two ids."""
+
+
+_CARRY_MENTIONS = """
+INSERT INTO conversation_read (user_id, conversation_id, read_n, mentioned_n)
+SELECT user_id, $2::uuid, 0, mentioned_n FROM conversation_read WHERE conversation_id = $1 AND mentioned_n > 0
+ON CONFLICT (user_id, conversation_id) DO UPDATE SET mentioned_n = excluded.mentioned_n RETURNING user_id"""
+_CARRY_READ = """
+UPDATE conversation_read SET read_n = $3 WHERE conversation_id = $2 AND read_n >= $5 AND read_n < $3 AND user_id IN (
+    SELECT user_id FROM conversation_read WHERE conversation_id = $1 AND read_n >= $4) RETURNING user_id"""
+_MARKS = "SELECT user_id, read_n, mentioned_n FROM conversation_read WHERE conversation_id = $1 AND user_id = ANY($2::uuid[])"
 
 
 class Kept(msgspec.Struct):
@@ -48,20 +59,9 @@ def kept_of(conversation: Conversation) -> Any:
 
 def joined(gone: Conversation, kept: Conversation) -> Conversation:
     """What a conversation is once another's messages are part of it: it waits for us if either did, since the earlier of the two."""
-    waits = [c for c in (kept, gone) if c.state is not State.CLOSED and c.waiting_for is WaitingFor.US]
-    turn: dict[str, Any] = {}
-    if waits:
-        since = min(c.waiting_since for c in waits)
-        turn = {
-            "state": State.OPEN,
-            "waiting_for": WaitingFor.US,
-            "waiting_since": since,
-            "closed_at": None,
-            "snoozed_until": None,
-        }
     return replace(
         kept,
-        **turn,
+        **_turn_of(kept, gone),
         customer_id=kept.customer_id or gone.customer_id,
         visitor_id=kept.visitor_id or gone.visitor_id,
         participants=_union(kept.participants, gone.participants)[:PARTICIPANTS_KEPT],
@@ -71,17 +71,58 @@ def joined(gone: Conversation, kept: Conversation) -> Conversation:
     )
 
 
+def _turn_of(kept: Conversation | Kept, *gone: Conversation | Kept) -> dict[str, Any]:
+    """Whose turn it is in all of them together: ours if it is in any, else as it is in the one that is kept."""
+    waits = [one for one in (kept, *gone) if one.state is not State.CLOSED and one.waiting_for is WaitingFor.US]
+    if not waits:
+        return _turn(kept)
+    return {
+        "state": State.OPEN,
+        "waiting_for": WaitingFor.US,
+        "waiting_since": min(one.waiting_since for one in waits),
+        "closed_at": None,
+        "snoozed_until": None,
+        "snooze_reason": None,
+    }
+
+
+def _turn(of: Conversation | Kept) -> dict[str, Any]:
+    names = ("state", "waiting_for", "waiting_since", "closed_at", "snoozed_until", "snooze_reason")
+    return {name: getattr(of, name) for name in names}
+
+
 def _union(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one + other))
 
 
-def parted(kept: Conversation, was: Kept) -> Conversation:
-    """What it is without the other again. Whose turn it is stays where something happened meanwhile."""
-    back = was.put(kept)
-    if kept.last_in_n > was.last_in_n or kept.state is State.CLOSED:
-        turn = {name: getattr(kept, name) for name in ("state", "waiting_for", "waiting_since", "closed_at", "snoozed_until")}
-        back = replace(back, **turn)
-    return replace(back, updated_at=clock.now(), version=kept.version + 1)
+def parted(kept: Conversation, was: Kept, other: Kept, others: Sequence[Kept]) -> Conversation:
+    """What it is without the other again; `others` were merged into it later and still are.
+
+    Whose turn it is stays where its own customer wrote, or somebody answered, closed or snoozed it meanwhile.
+    """
+    turn: dict[str, Any] = {}
+    if kept.last_in_n <= was.last_in_n:
+        waits = kept.state is State.OPEN and kept.waiting_for is WaitingFor.US
+        turn = _turn_of(was, *others) if waits else _turn_without(kept, was, other, others)
+    return replace(kept, **turn, **_without(kept, was, other, others), updated_at=clock.now(), version=kept.version + 1)
+
+
+def _turn_without(whole: Conversation | Kept, was: Kept, other: Kept, others: Sequence[Kept]) -> dict[str, Any]:
+    """Whose turn it would have been without `other`, where nothing but merging made it what it is."""
+    return _turn_of(was, *others) if _turn(whole) == _turn_of(was, other, *others) else {}
+
+
+def _without(whole: Conversation | Kept, was: Kept, other: Kept, others: Sequence[Kept]) -> dict[str, Any]:
+    """The people and channels of it that `other` alone brought are gone: not those it had, got by the `others`, or got since."""
+    values: dict[str, Any] = {}
+    for name in ("customer_id", "visitor_id"):
+        values[name] = getattr(whole, name)
+        if getattr(was, name) is None and values[name] == getattr(other, name):
+            values[name] = next((found for one in others if (found := getattr(one, name)) is not None), None)
+    for name in ("participants", "channels"):
+        stay = {*getattr(was, name)}.union(*(getattr(one, name) for one in others))
+        values[name] = tuple(one for one in getattr(whole, name) if one in stay or one not in getattr(other, name))
+    return values
 
 
 async def heard(work: Work, conversation: Conversation) -> Conversation:
@@ -135,16 +176,11 @@ async def copy_links(work: Work, what: str, source: ConversationId, target: Conv
 
 
 async def move_all(work: Work, gone: Conversation, kept: Conversation, before: Any, by: Caller) -> None:
-    """Every message, and every draft that does not meet one of the same user's there."""
+    """Every message."""
     move_id = await _record(work, "merge", gone, kept, before, by)
     sql = "INSERT INTO moved_message (move_id, message_id) SELECT $1, id FROM message WHERE conversation_id = $2 ORDER BY n"
     await work.execute(sql, move_id, gone.id)
     await work.execute("UPDATE message SET conversation_id = $2 WHERE conversation_id = $1", gone.id, kept.id)
-    await work.execute(
-        "UPDATE draft SET conversation_id = $2 WHERE conversation_id = $1 AND NOT EXISTS (SELECT 1 FROM draft d"
-        " WHERE d.conversation_id = $2 AND d.user_id = draft.user_id AND d.mode = draft.mode)",
-        *(gone.id, kept.id),
-    )
 
 
 async def move_some(work: Work, source: Conversation, target: Conversation, ids: Sequence[MessageId], by: Caller) -> None:
@@ -154,6 +190,22 @@ async def move_some(work: Work, source: Conversation, target: Conversation, ids:
     await work.insert_many("moved_message", {"move_id": "uuid", "message_id": "uuid"}, [(move_id, id) for id in ids])
     await work.execute("UPDATE message SET conversation_id = $2 WHERE id = ANY($1::uuid[])", list(ids), target.id)
     await work.execute("UPDATE thread_key SET conversation_id = $2 WHERE message_id = ANY($1::uuid[])", list(ids), target.id)
+
+
+async def later_merges(work: Work, move: Row, was: Kept, other: Kept) -> list[Kept]:
+    """What was merged into the same conversation later and still is. What undoing those puts back is from now on without `other`."""
+    rows = await work.fetch(
+        "SELECT id, before FROM conversation_move WHERE into_id = $1 AND kind = 'merge' AND undone_at IS NULL AND n > $2 ORDER BY n",
+        *(move["into_id"], move["n"]),
+    )
+    others: list[Kept] = []
+    for row in rows:
+        before, into = row["before"], msgspec.convert(row["before"]["into"], Kept)
+        changes = _turn_without(into, was, other, others) | _without(into, was, other, others)
+        before["into"] = msgspec.to_builtins(msgspec.structs.replace(into, **changes))
+        await work.execute("UPDATE conversation_move SET before = $2 WHERE id = $1", row["id"], before)
+        others.append(msgspec.convert(before["from"], Kept))
+    return others
 
 
 async def move_back(work: Work, move: Row) -> None:
@@ -168,14 +220,13 @@ async def move_back(work: Work, move: Row) -> None:
 
 
 async def carry_marks(work: Work, gone: Conversation, kept: Conversation) -> None:
-    """Who had read both has read the one they become."""
-    await work.execute(
-        """
-        UPDATE conversation_read SET read_n = $3 WHERE conversation_id = $2 AND read_n >= $5 AND read_n < $3 AND user_id IN (
-            SELECT user_id FROM conversation_read WHERE conversation_id = $1 AND read_n >= $4)
-        """,
-        *(gone.id, kept.id, max(gone.last_in_n, kept.last_in_n), gone.last_in_n, kept.last_in_n),
-    )
+    """Who had read both has read the one they become, and is told so; who was named in one that he has not read is named in it."""
+    last = max(gone.last_in_n, kept.last_in_n)
+    named = await work.fetch(_CARRY_MENTIONS, gone.id, kept.id)
+    read = await work.fetch(_CARRY_READ, gone.id, kept.id, last, gone.last_in_n, kept.last_in_n)
+    for row in await work.fetch(_MARKS, kept.id, sorted({row["user_id"] for row in [*named, *read]})):
+        told = events.read(kept, UserId(row["user_id"]), row["read_n"], mentioned=row["mentioned_n"] > 0)
+        work.announce(told)
 
 
 async def last_merge(work: Work, id: ConversationId) -> Row | None:

@@ -13,7 +13,7 @@ from hub.conversations.drafts import SentDraft, forget
 from hub.conversations.errors import NoSuchAgent, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Snooze, State, close, reopen, snooze, wake
 from hub.conversations.mentions import mention, read_mentions
-from hub.conversations.queries import message_of
+from hub.conversations.queries import message_of, read_mark
 from hub.conversations.store import content_digest, find_by_client_key, lock_conversations, save_conversations
 from hub.conversations.values import AttachmentView, ConversationView, MessageView
 from hub.conversations.views import conversation_views
@@ -174,7 +174,7 @@ class Conversations:
             )
             was_named = await read_mentions(work, by.person, id)
             if is_news or was_named:
-                work.announce(events.read(found, by.person, read_n))
+                work.announce(events.read(found, by.person, await read_mark(work, by.person, id)))
             if found.woken is not None:
                 await store(work, found, replace(found, woken=None), by=by)
 

@@ -59,19 +59,19 @@ _COLUMNS = {
     "closed_at": "timestamptz", "created_at": "timestamptz", "updated_at": "timestamptz", "version": "integer",
     "rev": "bigint", "tags": "jsonb", "ticket_ids": "jsonb", "snooze_reason": "text", "woken": "text", "merged_into": "uuid",
 }  # fmt: skip
+_CLOCK = ("response_due_at", "clock_since", "clock_queue_id")  # read with a conversation, written by `waits` alone
 _ENUMS = {"state": State, "waiting_for": WaitingFor, "priority": Priority, "channel": ChannelKind}
 _TUPLES = frozenset({"channels", "candidates", "participants", "tags", "ticket_ids"})
 
 
 def conversation_of(row: Row) -> Conversation:
     """A conversation from its row."""
-    values = {name: row[name] for name in (*_COLUMNS, "n")}
+    values = {name: row[name] for name in (*_COLUMNS, *_CLOCK, "n")}
     for name, kind in _ENUMS.items():
         values[name] = kind(values[name])
     for name in _TUPLES:
         values[name] = tuple(values[name])
-    is_due = row["clock_since"] == row["waiting_since"] and row["clock_queue_id"] == row["queue_id"]
-    return Conversation(**values, response_due_at=row["response_due_at"] if is_due else None)
+    return Conversation(**values)
 
 
 def _values(conversation: Conversation) -> tuple[Any, ...]:
@@ -239,8 +239,8 @@ async def delete_message(work: Work, id: MessageId) -> None:
     """A message that never left, with all that hangs on it."""
     if work.dialect == "sqlite":
         await work.execute("DELETE FROM message_grams WHERE rowid = (SELECT n FROM message WHERE id = $1)", id)
-    await work.execute("DELETE FROM message_html WHERE message_id = $1", id)
-    await work.execute("DELETE FROM thread_key WHERE message_id = $1", id)
+    for table in ("message_html", "thread_key", "moved_message"):
+        await work.execute(f"DELETE FROM {table} WHERE message_id = $1", id)
     await work.execute("DELETE FROM message WHERE id = $1", id)
 
 

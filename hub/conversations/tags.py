@@ -1,5 +1,6 @@
 """Tags: words that conversations are marked with."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -64,7 +65,7 @@ class Tags:
                 sql = "UPDATE tag SET name = $2, name_key = $3, colour = $4 WHERE id = $1"
                 await work.execute(sql, id, after.name, tag_key(after.name), after.colour)
                 if after.name != before.name:
-                    work.enqueue(RETAG, tag_id=id, before=before.name, after=after.name, beyond=0)
+                    work.enqueue(RETAG, tag_id=id, beyond=0)
                 await self._note(work, "change", after, by)
         except UniqueViolation as error:
             raise TagNameTaken("there is a tag of this name already") from error
@@ -75,20 +76,21 @@ class Tags:
         async with self._db.unit_of_work() as work:
             before = await _get(work, id)
             await work.execute("UPDATE tag SET removed_at = $2, name_key = $3 WHERE id = $1", id, clock.now(), str(id))
-            work.enqueue(RETAG, tag_id=id, before=before.name, after=None, beyond=0)
+            work.enqueue(RETAG, tag_id=id, beyond=0)
             await self._note(work, "remove", before, by)
 
-    async def retag(self, id: UUID, before: str, after: str | None, beyond: int) -> None:
-        """Write a tag's new name (None: it is gone) into the next of its conversations after link number `beyond` (a job)."""
+    async def retag(self, id: UUID, beyond: int) -> None:
+        """Write the names of their tags into the next of a tag's conversations after link number `beyond` (a job)."""
         async with self._db.unit_of_work() as work:
             sql = "SELECT n, conversation_id FROM conversation_tag WHERE tag_id = $1 AND n > $2 ORDER BY n LIMIT $3"
             rows = await work.fetch(sql, id, beyond, _BATCH)
-            for conversation in (await lock_conversations(work, [row["conversation_id"] for row in rows])).values():
-                names = (after if name == before else name for name in conversation.tags)
-                await store(work, conversation, replace(conversation, tags=tuple(name for name in names if name)), by=None)
+            locked = await lock_conversations(work, [row["conversation_id"] for row in rows])
+            names = await _names_of(work, list(locked))
+            for conversation in locked.values():
+                await store(work, conversation, replace(conversation, tags=names.get(conversation.id, ())), by=None)
             if rows:
-                work.enqueue(RETAG, tag_id=id, before=before, after=after, beyond=rows[-1]["n"])
-            elif after is None:
+                work.enqueue(RETAG, tag_id=id, beyond=rows[-1]["n"])
+            elif await work.fetch_one("SELECT 1 FROM tag WHERE id = $1 AND removed_at IS NOT NULL", id) is not None:
                 await work.execute("DELETE FROM conversation_tag WHERE tag_id = $1", id)
                 await work.execute("DELETE FROM tag WHERE id = $1", id)
 
@@ -109,6 +111,19 @@ class Tags:
     async def _note(self, work: Work, verb: str, tag: Tag, by: Caller) -> None:
         await audit.record(work, by, f"tag.{verb}", subject=("tag", tag.id), detail={"name": tag.name, "colour": tag.colour})
         work.announce(Event(type="tag.changed", data={"tag_id": tag.id}, audience=Audience()))
+
+
+async def _names_of(work: Work, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[str, ...]]:
+    """The tags of each, as the tables have them: whatever was renamed or removed meanwhile."""
+    rows = await work.fetch(
+        "SELECT l.conversation_id, t.name FROM conversation_tag l JOIN tag t ON t.id = l.tag_id"
+        " WHERE l.conversation_id = ANY($1::uuid[]) AND t.removed_at IS NULL",
+        list(ids),
+    )
+    names: dict[ConversationId, list[str]] = {}
+    for row in rows:
+        names.setdefault(row["conversation_id"], []).append(row["name"])
+    return {id: tuple(sorted(tags, key=str.casefold)) for id, tags in names.items()}
 
 
 async def tagged(work: Work, before: Conversation, name: str) -> Conversation:

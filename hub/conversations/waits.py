@@ -5,10 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.conversations import events
+from hub.conversations.lifecycle import Conversation
 from hub.conversations.store import conversation_of, lock_conversations
 from hub.conversations.views import conversation_views
-from hub.db import Work
+from hub.db import Database, Work
 from hub.ids import ConversationId, QueueId
+from hub.messages.jobs import TELL_WAITS
 from hub.notifications import Kind, Telling, tell
 
 _SET = """
@@ -17,6 +19,9 @@ UPDATE conversation SET clock_since = waiting_since, clock_queue_id = queue_id, 
 _FORGET = """
 UPDATE conversation SET clock_since = NULL, response_due_at = NULL, overdue_at = NULL
 WHERE state = 'open' AND waiting_for = 'us' AND queue_id = ANY($1::uuid[])"""
+_WAITING = """
+SELECT * FROM conversation WHERE state = 'open' AND waiting_for = 'us' AND queue_id = ANY($1::uuid[]) AND n > $2 ORDER BY n LIMIT $3"""
+_AT_ONCE = 100
 _OVERDUE = """
 UPDATE conversation SET overdue_at = $2, rev = rev + 1 WHERE id = ANY($1::uuid[])
     AND state = 'open' AND waiting_for = 'us' AND clock_since = waiting_since AND overdue_at IS NULL
@@ -28,16 +33,35 @@ async def set_due(work: Work, due: Mapping[ConversationId, tuple[datetime, datet
     locked = await lock_conversations(work, due)
     waiting = [c for c in locked.values() if c.waiting_since == due[c.id][0]]
     await work.execute_many(_SET, [(c.id, due[c.id][1]) for c in waiting])
-    promised = [replace(c, response_due_at=due[c.id][1]) for c in waiting if due[c.id][1] is not None]
-    views = await conversation_views(work, promised)
-    for conversation in promised:
+    await _announce(work, [_promised(c, due[c.id][1]) for c in waiting if due[c.id][1] is not None])
+
+
+async def _announce(work: Work, conversations: Sequence[Conversation]) -> None:
+    views = await conversation_views(work, conversations)
+    for conversation in conversations:
         work.announce(events.changed(conversation, views[conversation.id]))
+
+
+def _promised(conversation: Conversation, due_at: datetime | None) -> Conversation:
+    since, queue_id = conversation.waiting_since, conversation.queue_id
+    return replace(conversation, response_due_at=due_at, clock_since=since, clock_queue_id=queue_id)
 
 
 async def forget_due(work: Work, queue_ids: Sequence[QueueId]) -> None:
     """Let what waits in these queues get its due time anew: their hours or promises changed."""
-    if queue_ids:
-        await work.execute(_FORGET, list(queue_ids))
+    if not queue_ids:
+        return
+    await work.execute(_FORGET, list(queue_ids))
+    work.enqueue(TELL_WAITS, queue_ids=[str(id) for id in queue_ids], beyond=0)
+
+
+async def tell_waits(db: Database, queue_ids: Sequence[QueueId], beyond: int) -> None:
+    """Announce the next of what waits in these queues after number `beyond`, as it is (a job): the promise it had is gone."""
+    async with db.unit_of_work() as work:
+        rows = await work.fetch(_WAITING, list(queue_ids), beyond, _AT_ONCE)
+        await _announce(work, [conversation_of(row) for row in rows])
+        if len(rows) == _AT_ONCE:
+            work.enqueue(TELL_WAITS, queue_ids=[str(id) for id in queue_ids], beyond=rows[-1]["n"])
 
 
 async def mark_overdue(work: Work, ids: Sequence[ConversationId], at: datetime) -> int:

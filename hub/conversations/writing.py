@@ -1,6 +1,5 @@
 """Storing what becomes of a conversation: the row, the line in its timeline, and telling everybody."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -54,8 +53,6 @@ async def add(work: Work, conversation: Conversation, new: NewMessage, *, view: 
 
 async def announce_change(work: Work, before: Conversation, now: Conversation) -> ConversationView:
     """Tell what a stored conversation has become; returns it as people see it."""
-    if before.queue_id != now.queue_id:  # what one queue promised binds no other
-        now = replace(now, response_due_at=None)
     view = (await conversation_views(work, [now]))[now.id]
     has_moved = (before.queue_id, before.assignee_id) != (now.queue_id, now.assignee_id)
     work.announce(events.moved(before, now, view) if has_moved else events.changed(now, view))

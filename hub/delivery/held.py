@@ -116,9 +116,10 @@ _RESTORED = (
 
 
 def restored(now: Conversation, plan: Plan, said_at: datetime, at: datetime) -> Conversation:
-    """The conversation as if it had not been said; left as it is where something else happened in it since."""
+    """The conversation as if it had not been said; left as it is where something else happened in it since, or it is another one
+    by merging."""
     before = plan.before
-    if before is None or now.version != plan.version or now.last_message_at > said_at:
+    if before is None or before.id != now.id or now.version != plan.version or now.last_message_at > said_at:
         return now
     values: dict[str, Any] = {name: getattr(before, name) for name in _RESTORED}
     return replace(now, **values, updated_at=at, version=now.version + 1)

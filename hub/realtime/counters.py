@@ -40,6 +40,7 @@ class Counters:
         while True:
             await self._wait()
             self._woken.clear()
+            await self._counts.recall()
             self._counts.settle()
             for link in self._links.live():
                 self._tell(link)

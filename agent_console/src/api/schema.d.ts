@@ -7119,7 +7119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description stale */
+            /** @description merged, stale */
             409: {
                 headers: {
                     [name: string]: unknown;

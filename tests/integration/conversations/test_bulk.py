@@ -1,5 +1,6 @@
 """One action on many conversations: over pages, with what could not be done, and taken back."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import pytest
 
 from hub import clock
 from tests.fixtures.console import Client
-from tests.fixtures.desk import Front
+from tests.fixtures.desk import Front, mail
 from tests.integration.conversations.conftest import Json, ok, place, queue, refused
 from tests.integration.conversations.test_lists import many
 
@@ -121,7 +122,7 @@ async def _retag(front: Front) -> None:
     while rows := await front.hub.db.fetch("SELECT id, payload FROM job WHERE name = 'conversations.retag' ORDER BY due_at"):
         for row in rows:
             named = row["payload"]
-            await front.hub.tags.retag(UUID(named["tag_id"]), named["before"], named["after"], named["beyond"])
+            await front.hub.tags.retag(UUID(named["tag_id"]), named["beyond"])
             async with front.hub.db.unit_of_work() as work:
                 await work.execute("DELETE FROM job WHERE id = $1", row["id"])
 
@@ -179,3 +180,81 @@ async def test_a_snoozed_conversation_comes_back_for_its_reason_which_is_shown_u
 
 
 _NIGHTS = {"name": "Nights", "timezone": "UTC", "week": [[{"from": "22:00", "to": "23:00"}]] * 7, "holidays": []}
+
+
+@pytest.mark.covers("M-16")
+async def test_undoing_passes_over_what_there_was_nothing_to_do_to(front: Front, anna: Client) -> None:
+    a, b = await many(front, 2)
+    await ok(await anna.patch(f"/conversations/{a}", {"state": "closed"}))
+    await ok(await anna.post(f"/conversations/{b}/read", {"n": 10**9}), 204)
+    for action, name, values in (
+        ({"kind": "close"}, "state", ("closed", "open")),
+        ({"kind": "read"}, "unread", (True, False)),
+    ):
+        done = await bulk(anna, action, ids=[a, b])
+        assert done["failed"] == []
+        undone = await ok(await anna.post(f"/conversations/bulk/{done['id']}/undo"), 201)
+        assert (undone["failed"], undone["total"]) == ([], 1)
+        assert tuple([(await ok(await anna.get(f"/conversations/{id}")))[name] for id in (a, b)]) == values
+
+
+@pytest.mark.covers("M-16")
+async def test_what_was_read_since_is_not_made_unread_again(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    done = await bulk(anna, {"kind": "read"}, ids=[id])
+    raw = mail(sender="c0@example.com", subject="s0", text="one more")
+    await front.desk.receive(raw, mail_from="c0@example.com")
+    messages = await front.desk.filed(2)
+    assert str(messages[1]["conversation_id"]) == id
+    await ok(await anna.post(f"/conversations/{id}/read", {"n": 10**9}), 204)
+
+    undone = await ok(await anna.post(f"/conversations/bulk/{done['id']}/undo"), 201)
+
+    assert undone["failed"] == [{"id": id, "code": "stale"}]
+    assert not (await ok(await anna.get(f"/conversations/{id}")))["unread"]
+
+
+@pytest.mark.covers("M-16", "M-34")
+async def test_who_moved_conversations_out_of_his_own_sight_can_bring_them_back(front: Front, anna: Client) -> None:
+    a, b = await many(front, 2)
+    theirs = await queue(front, "Theirs")
+    ben = await front.signed_in("ben", "agent")
+    done = await bulk(ben, {"kind": "queue", "queue_id": str(theirs)}, ids=[a, b])
+    assert (await ben.get(f"/conversations/{a}")).status == 404
+    await ok(await anna.patch(f"/conversations/{b}", {"priority": "urgent"}))
+
+    undone = await ok(await ben.post(f"/conversations/bulk/{done['id']}/undo"), 201)
+
+    assert undone["failed"] == [{"id": b, "code": "stale"}]
+    assert (await ok(await ben.get(f"/conversations/{a}")))["queue_id"] != str(theirs)
+    assert (await ben.get(f"/conversations/{b}")).status == 404
+
+
+@pytest.mark.covers("M-16")
+async def test_of_two_who_undo_at_once_one_does(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    done = await bulk(anna, {"kind": "close"}, ids=[id])
+    answers = await asyncio.gather(*(anna.post(f"/conversations/bulk/{done['id']}/undo") for _ in range(4)))
+    assert sorted(answer.status for answer in answers) == [201, 409, 409, 409]
+
+
+async def test_a_filter_with_a_name_nobody_knows_is_refused_instead_of_finding_everything(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    wrong = {"assignee": "me"}
+    await refused(await anna.post("/conversations/bulk", {"action": {"kind": "close"}, "filter": wrong}), 422, "invalid")
+    await refused(await anna.post("/views", {"name": "Mine", "filter": wrong}), 422, "invalid")
+    assert (await ok(await anna.get(f"/conversations/{id}")))["state"] == "open"
+
+
+async def test_a_tag_that_is_renamed_twice_in_a_row_ends_with_its_last_name_in_whatever_order_that_is_written(
+    front: Front, anna: Client
+) -> None:
+    (id,) = await many(front, 1)
+    tag = await ok(await anna.post("/tags", {"name": "One"}), 201)
+    await bulk(anna, {"kind": "tag", "tag": "One"}, ids=[id])
+    for name in ("Two", "Three"):
+        await ok(await anna.patch(f"/tags/{tag['id']}", {"name": name}))
+    rows = await front.hub.db.fetch("SELECT payload FROM job WHERE name = 'conversations.retag' ORDER BY id DESC")
+    for row in rows:
+        await front.hub.tags.retag(UUID(row["payload"]["tag_id"]), row["payload"]["beyond"])
+    assert (await ok(await anna.get(f"/conversations/{id}")))["tags"] == ["Three"]

@@ -23,7 +23,7 @@ from hub.ids import UserId, new_id
 from hub.realtime.agent_links import place_of
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, eventually, mail
-from tests.integration.conversations.conftest import ok, queue
+from tests.integration.conversations.conftest import ok, place, queue
 from tests.integration.conversations.test_lists import many
 
 FILTERS = [
@@ -63,6 +63,7 @@ async def agree(front: Front, watcher: Watcher, caller: Caller) -> None:
 
 async def _agree(front: Front, watcher: Watcher, caller: Caller) -> None:
     await caught_up(front)
+    await front.hub.counts.recall()
     front.hub.counts.settle()
     views = await views_for(front.hub.db, caller.user_id, caller.team_ids)
     stored: dict[str, Any] = dict(await queries.counts(front.hub.db, caller))
@@ -122,15 +123,15 @@ async def test_counters_kept_by_change_equal_what_the_database_counts(front: Fro
     agent = Caller(
         kind="user", name="ben", user_id=ben.id, rights=frozenset({Right.CONVERSATIONS_READ}), queue_ids=frozenset(queues[:1])
     )
-    for place, wanted in enumerate(FILTERS):
+    for position, wanted in enumerate(FILTERS):
         view = SavedView(
             id=new_id(),
-            name=f"v{place}",
+            name=f"v{position}",
             scope="everybody",
             team_id=None,
             filter=wanted,
             sort="newest",
-            position=place,
+            position=position,
             version=1,
         )
         await front.hub.views.add(view, by=boss)
@@ -169,3 +170,111 @@ async def test_what_happens_while_a_newcomer_cannot_be_read_is_counted_all_the_s
             with pytest.raises(DatabaseGone):
                 await front.hub.counts.watch("newcomer", boss)
         await agree(front, watcher, anybody)
+
+
+async def _boss(front: Front, anna: Client) -> Caller:
+    me = UserId(UUID((await ok(await anna.get("/session")))["user"]["id"]))
+    return Caller(kind="user", name="anna", user_id=me, rights=frozenset(Right))
+
+
+async def _view(front: Front, boss: Caller, name: str, **wanted: Any) -> str:
+    view = SavedView(
+        id=new_id(), name=name, scope="mine", team_id=None, filter=Filter(**wanted), sort="newest", position=0, version=1
+    )
+    return str((await front.hub.views.add(view, by=boss)).id)
+
+
+@pytest.mark.covers("M-01")
+async def test_what_was_read_and_closed_long_ago_and_is_opened_again_is_not_counted_as_unread(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    boss = await _boss(front, anna)
+    note = {"kind": "note", "text": "look", "mentions": [str(boss.user_id)]}
+    ben = await front.signed_in("ben", "administrator")
+    for view in ("unread", "mentions"):
+        await _view(front, boss, view, view=view)
+    await ok(await anna.post(f"/conversations/{id}/read", {"n": 10**9}), 204)
+    await ok(await ben.post(f"/conversations/{id}/messages", note), 201)
+    await ok(await anna.patch(f"/conversations/{id}", {"state": "closed"}))
+    async with counted(front):
+        watcher = await front.hub.counts.watch("anna", boss)
+        await ok(await ben.patch(f"/conversations/{id}", {"state": "open"}))
+        await agree(front, watcher, boss)
+        assert sorted(watcher.values()["views"].values()) == [0, 1]
+
+
+@pytest.mark.covers("M-01", "M-16")
+async def test_marks_set_by_an_action_on_many_or_by_an_older_page_are_counted_as_they_are(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    boss = await _boss(front, anna)
+    ben = await front.signed_in("ben", "administrator")
+    for view in ("unread", "mentions"):
+        await _view(front, boss, view, view=view)
+    note = {"kind": "note", "text": "look", "mentions": [str(boss.user_id)]}
+    async with counted(front):
+        watcher = await front.hub.counts.watch("anna", boss)
+        await ok(await ben.post(f"/conversations/{id}/messages", note), 201)
+        await ok(await anna.post("/conversations/bulk", {"action": {"kind": "read"}, "ids": [id]}), 201)
+        await agree(front, watcher, boss)
+        await ok(await anna.post(f"/conversations/{id}/read", {"n": 0}), 204)  # a page that has seen less
+        await agree(front, watcher, boss)
+        assert list(watcher.values()["views"].values()) == [0, 0]
+
+
+@pytest.mark.covers("M-01", "M-15")
+async def test_what_goes_with_a_merged_conversation_is_counted_where_it_is(front: Front, anna: Client) -> None:
+    kept, gone = await many(front, 2)
+    boss = await _boss(front, anna)
+    for view in ("unread", "drafts"):
+        await _view(front, boss, view, view=view)
+    async with counted(front):
+        watcher = await front.hub.counts.watch("anna", boss)
+        await ok(await anna.put(f"/conversations/{gone}/drafts/note", {"text": "x", "revision": 0}))
+        for id in (kept, gone):
+            await ok(await anna.post(f"/conversations/{id}/read", {"n": 10**9}), 204)
+        for verb, body in (("merge", {"into_id": kept}), ("unmerge", None)):
+            await ok(await anna.post(f"/conversations/{gone}/{verb}", body))
+            await agree(front, watcher, boss)
+            assert sorted(watcher.values()["views"].values()) == [0, 1]
+
+
+@pytest.mark.covers("M-01")
+async def test_a_page_that_ends_while_the_next_begins_takes_nothing_from_it(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    boss = await _boss(front, anna)
+    for name in ("one", "two"):
+        await _view(front, boss, name, view="unread")
+    async with counted(front):
+        await front.hub.counts.watch("old", boss)
+        begins = asyncio.create_task(front.hub.counts.watch("new", boss))
+        while not front.hub.counts._lock.locked():
+            await asyncio.sleep(0)
+        front.hub.counts.unwatch("old")
+        assert not begins.done()
+        watcher = await begins
+        await agree(front, watcher, boss)
+        await ok(await anna.post(f"/conversations/{id}/read", {"n": 10**9}), 204)
+        await agree(front, watcher, boss)
+        front.hub.counts.unwatch("new")
+        index = front.hub.counts._index
+        assert index is not None
+        assert index.user_ids == []
+
+
+@pytest.mark.covers("M-01", "M-10", "M-16")
+async def test_a_promise_is_told_again_with_the_wait_it_was_given_for(front: Front, anna: Client) -> None:
+    (id,) = await many(front, 1)
+    boss = await _boss(front, anna)
+    await _view(front, boss, "late", overdue=True)
+    await place(front, id, await queue(front, "Sales"))
+    async with front.hub.db.unit_of_work() as work:
+        await work.execute(
+            "UPDATE conversation SET clock_since = waiting_since, clock_queue_id = queue_id, response_due_at = $2 WHERE id = $1",
+            *(UUID(id), clock.now() - timedelta(minutes=1)),
+        )
+    async with counted(front):
+        watcher = await front.hub.counts.watch("anna", boss)
+        done = await ok(await anna.post("/conversations/bulk", {"action": {"kind": "close"}, "ids": [id]}), 201)
+        await agree(front, watcher, boss)
+        await ok(await anna.post(f"/conversations/bulk/{done['id']}/undo"), 201)
+        await agree(front, watcher, boss)
+        assert list(watcher.values()["views"].values()) == [1]
