@@ -1,6 +1,6 @@
 """Pages of conversations, read by one statement: the rows, the names, and what is the caller's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from hub.conversations.errors import NoSuchConversation
 from hub.conversations.filters import DRAFTED, Filter, conditions
 from hub.conversations.policy import Args, visible_to
 from hub.conversations.values import ConversationView, RatingView
-from hub.conversations.views import brief
+from hub.conversations.views import brief, candidates_of
 from hub.db import Reads, Row, as_time
 from hub.db.keyset import Number, read_cursor, write_cursor
 from hub.ids import ConversationId
@@ -63,7 +63,7 @@ async def listed(
 ) -> tuple[list[ConversationView], str | None]:
     """A page of conversations as values, and the cursor of the next."""
     rows, following = await page_of(reads, caller, wanted, _statement, cursor=cursor, limit=limit)
-    return [_view(row) for row in rows], following
+    return await _views(reads, rows), following
 
 
 async def view(reads: Reads, id: ConversationId, caller: Caller) -> ConversationView:
@@ -72,14 +72,14 @@ async def view(reads: Reads, id: ConversationId, caller: Caller) -> Conversation
     rows = await reads.fetch(_statement(caller, args, f"c.id = $1 AND {visible_to(caller, args)}"), *args)
     if not rows:
         raise NoSuchConversation()
-    return _view(rows[0])
+    return (await _views(reads, rows))[0]
 
 
 async def views_by_id(reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUID, ConversationView]:
     """Conversations whose sight was checked, by id."""
     args = Args([sorted(ids)])
     rows = await reads.fetch(_statement(caller, args, "c.id = ANY($1::uuid[])"), *args) if ids else []
-    return {row["id"]: _view(row) for row in rows}
+    return {view.id: view for view in await _views(reads, rows)}
 
 
 async def shared_views(reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUID, ConversationView]:
@@ -87,7 +87,7 @@ async def shared_views(reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUI
     args = Args([sorted(ids)])
     where = f"c.id = ANY($1::uuid[]) AND {visible_to(caller, args)}"
     rows = await reads.fetch(_select(where), *args)
-    return {row["id"]: _view(row) for row in rows}
+    return {view.id: view for view in await _views(reads, rows)}
 
 
 async def ids_of(reads: Reads, caller: Caller, wanted: Filter, *, limit: int) -> list[ConversationId]:
@@ -115,7 +115,12 @@ def _statement(caller: Caller, args: Args, where: str, order: str = "") -> str:
     """
 
 
-def _view(row: Row) -> ConversationView:
+async def _views(reads: Reads, rows: Sequence[Row]) -> list[ConversationView]:
+    fitting = await candidates_of(reads, [row["candidates"] for row in rows])
+    return [_view(row, candidates) for row, candidates in zip(rows, fitting, strict=True)]
+
+
+def _view(row: Row, candidates: int) -> ConversationView:
     read_n = row.get("read_n")
     stars = row["stars"]
     customer_id = row["kept_id"] or row["customer_id"]
@@ -126,7 +131,7 @@ def _view(row: Row) -> ConversationView:
         number=row["n"],
         customer=customer,
         contact=customer.name if customer else (row["participants"] or ("",))[0],
-        candidates=len(row["candidates"]),
+        candidates=candidates,
         response_due_at=as_time(row["due_at"]),
         unread=read_n is not None and row["last_in_n"] > read_n,
         draft=bool(row.get("draft")),

@@ -14,12 +14,13 @@ from hub.conversations.filters import DRAFTED, Filter
 from hub.conversations.listing import page_of, shared_views
 from hub.conversations.policy import Args
 from hub.conversations.values import ConversationView
+from hub.conversations.views import candidates_of
 from hub.crm.customers.values import number
 from hub.db import Reads, Row, as_time
 
 KEPT = 20_000  # conversations, about 800 bytes each
 
-_COLUMNS = """c.id, c.n, c.rev, c.last_message_at, c.waiting_since, c.last_in_n, coalesce(k.n, u.n) AS customer_n,
+_COLUMNS = """c.id, c.n, c.rev, c.candidates, c.last_message_at, c.waiting_since, c.last_in_n, coalesce(k.n, u.n) AS customer_n,
     coalesce(k.name, u.name) AS customer_name, a.stars, a.comment,
     CASE WHEN c.state = 'open' AND c.waiting_for = 'us' AND c.clock_since = c.waiting_since AND c.clock_queue_id = c.queue_id
     THEN c.response_due_at END AS due_at"""
@@ -45,7 +46,9 @@ class Pages:
     ) -> tuple[list[msgspec.Raw], str | None]:
         """A page, each item the JSON of a `ConversationView`, and the cursor of the next."""
         rows, following = await page_of(reads, caller, wanted, _select, cursor=cursor, limit=limit)
-        unknown = {row["id"] for row in rows if not self._is_known(row)}
+        fitting = await candidates_of(reads, [row["candidates"] for row in rows])
+        stamps = {row["id"]: _stamp(row, candidates) for row, candidates in zip(rows, fitting, strict=True)}
+        unknown = {id for id, stamp in stamps.items() if not self._is_known(id, stamp)}
         fresh = await self._read(reads, unknown, caller) if unknown else {}
         items = []
         for row in rows:
@@ -54,16 +57,16 @@ class Pages:
                 items.append(msgspec.Raw(body + _ENDS[_own(row)]))
         return items, following
 
-    def _is_known(self, row: Row) -> bool:
-        kept = self._kept.get(row["id"])
-        return kept is not None and kept[0] == _stamp(row)
+    def _is_known(self, id: UUID, stamp: tuple[Any, ...]) -> bool:
+        kept = self._kept.get(id)
+        return kept is not None and kept[0] == stamp
 
     async def _read(self, reads: Reads, ids: set[UUID], caller: Caller) -> dict[UUID, bytes]:
         found = await shared_views(reads, ids, caller)
         fresh = {id: _body(view) for id, view in found.items()}
         for id, view in found.items():
             rating, customer = view.rating, view.customer
-            names = (view.rev, view.response_due_at, customer and customer.number, customer and customer.name)
+            names = (view.rev, view.candidates, view.response_due_at, customer and customer.number, customer and customer.name)
             self._kept.pop(id, None)  # to the end: what is asked for stays
             self._kept[id] = ((*names, rating.stars if rating else None, rating.comment if rating else None), fresh[id])
         while len(self._kept) > KEPT:
@@ -82,10 +85,10 @@ def _select(caller: Caller, args: Args, where: str, order: str) -> str:
     """
 
 
-def _stamp(row: Row) -> tuple[Any, ...]:
+def _stamp(row: Row, candidates: int) -> tuple[Any, ...]:
     """What the JSON of a conversation depends on."""
     customer = None if row["customer_n"] is None else number(row["customer_n"])
-    return row["rev"], as_time(row["due_at"]), customer, row["customer_name"], row["stars"], row["comment"]
+    return row["rev"], candidates, as_time(row["due_at"]), customer, row["customer_name"], row["stars"], row["comment"]
 
 
 def _own(row: Row) -> tuple[bool, bool, bool]:

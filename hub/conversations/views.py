@@ -28,9 +28,12 @@ class Surroundings:
     def view(self, conversation: Conversation) -> ConversationView:
         """A conversation these were read for, however it changed since (but for its customer)."""
         customer = self.customers.get(conversation.customer_id) if conversation.customer_id else None
-        return _view(conversation, customer, self.ratings.get(conversation.id))
+        known = self.customers.items()
+        fitting = _fitting(conversation.candidates, {id: brief.id for id, brief in known}) if conversation.candidates else 0
+        return _view(conversation, customer, self.ratings.get(conversation.id), fitting)
 
 
+_KEPT = "SELECT id, coalesce(kept_id, id) AS kept_id FROM customer WHERE id = ANY($1::uuid[])"
 _AROUND = """
 SELECT c.id, coalesce(k.n, c.n) AS n, coalesce(k.name, c.name) AS name, NULL AS at, coalesce(k.id, c.id) AS kept_id
 FROM customer c LEFT JOIN customer k ON k.id = c.kept_id WHERE c.id = ANY($1::uuid[])
@@ -40,6 +43,7 @@ UNION ALL SELECT conversation_id, stars, comment, at, NULL FROM conversation_rat
 async def surroundings(reads: Reads, conversations: Collection[Conversation]) -> Surroundings:
     """Customers, each as the one he is part of now, and ratings of these conversations; only visitors rate."""
     customers = {c.customer_id for c in conversations if c.customer_id}
+    customers |= {CustomerId(UUID(id)) for c in conversations for id in c.candidates}
     rated = {c.id for c in conversations if c.visitor_id}
     named: dict[UUID, CustomerBrief] = {}
     ratings: dict[UUID, RatingView] = {}
@@ -53,19 +57,33 @@ async def surroundings(reads: Reads, conversations: Collection[Conversation]) ->
     return Surroundings(customers=named, ratings=ratings)
 
 
+async def candidates_of(reads: Reads, conversations: Collection[Sequence[str]]) -> list[int]:
+    """How many customers there are among the candidates of each: those who were merged are one."""
+    named = sorted({UUID(id) for candidates in conversations for id in candidates})
+    rows = await reads.fetch(_KEPT, named) if named else []
+    kept = {id: kept_id for row in rows if (id := as_uuid(row["id"])) and (kept_id := as_uuid(row["kept_id"]))}
+    return [_fitting(candidates, kept) for candidates in conversations]
+
+
+def _fitting(candidates: Sequence[str], kept: Mapping[UUID, UUID]) -> int:
+    return len({kept.get(UUID(id)) for id in candidates} - {None})
+
+
 def brief(id: CustomerId, n: int, name: str) -> CustomerBrief:
     """A customer as lists show it."""
     return CustomerBrief(id=id, number=number(n), name=name)
 
 
-def _view(conversation: Conversation, customer: CustomerBrief | None, rating: RatingView | None) -> ConversationView:
+def _view(
+    conversation: Conversation, customer: CustomerBrief | None, rating: RatingView | None, candidates: int
+) -> ConversationView:
     same: dict[str, Any] = {name: getattr(conversation, name) for name in _SAME}
     return ConversationView(
         **same,
         number=conversation.n,
         customer=customer,
         contact=customer.name if customer else (conversation.participants[0] if conversation.participants else ""),
-        candidates=len(conversation.candidates),
+        candidates=candidates,
         response_due_at=conversation.due_at,
         unread=False,
         draft=False,

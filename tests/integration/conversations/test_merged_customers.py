@@ -214,10 +214,24 @@ async def test_an_address_both_have_is_filed_with_the_kept_one(room: Room, front
     unsure = await room.text(PHONE)
     asked = await ok(await room.anna.get(f"/conversations/{unsure}"))
     assert (asked["customer"], asked["candidates"]) == (None, 2)
+    listed = {one["id"]: one for one in (await ok(await room.anna.get("/conversations")))["items"]}
+    assert listed[unsure]["candidates"] == 2
+    await room.merge()
+    # They are one now, wherever the conversation is shown, and two again when they are separated.
+    await _candidates(room, unsure, 1)
+    noted = await ok(await room.anna.patch(f"/conversations/{unsure}", {"priority": "high"}))
+    assert noted["candidates"] == 1
+    await room.unmerge()
+    await _candidates(room, unsure, 2)
     await room.merge()
     async with front.hub.db.unit_of_work() as work:
         found = await identify(work, Address(kind=AddressKind.PHONE, value=PHONE))
     assert str(found.customer_id) == room.kept
+
+
+async def _candidates(room: Room, id: str, count: int) -> None:
+    listed = {one["id"]: one["candidates"] for one in (await ok(await room.anna.get("/conversations")))["items"]}
+    assert (listed[id], (await ok(await room.anna.get(f"/conversations/{id}")))["candidates"]) == (count, count)
 
 
 async def test_refusals_have_stable_codes_and_need_the_right(room: Room, front: Front) -> None:
