@@ -79,6 +79,7 @@ class SavedViews:
     async def change(self, id: UUID, version: int, changed: dict[str, object], *, by: Caller) -> SavedView:
         """Change some fields. Raises `NoSuchView`, `Forbidden`, `Stale`, `Invalid`."""
         async with self._db.unit_of_work() as work:
+            await work.hold(f"view {id}")  # of two who change it at once, the second sees what the first made of it
             before = await _get(work, id, by)
             if before.version != version:
                 raise Stale("somebody changed this view meanwhile", version=before.version)

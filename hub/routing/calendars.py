@@ -64,6 +64,7 @@ class Calendars:
     async def change(self, by: Caller, calendar_id: CalendarId, change: CalendarChange, *, version: int) -> Calendar:
         """Edit a calendar; what waits gets its due time anew. Raises `NoSuchCalendar`, `Stale`, `CalendarNameTaken`, `Invalid`."""
         async with _writing(self._db) as work:
+            await work.hold(f"calendar {calendar_id}")  # of two who change it at once, the second sees what the first made of it
             before = _found(await read_calendars(work), calendar_id)
             if before.version != version:
                 raise Stale("somebody else changed this calendar", version=before.version)

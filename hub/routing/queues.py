@@ -97,6 +97,7 @@ class Queues:
     async def change(self, by: Caller, queue_id: QueueId, change: QueueChange, *, version: int) -> Queue:
         """Edit a queue; raises `NoSuchQueue`, `Stale`, `QueueNameTaken`, `Invalid`."""
         async with _writing(self._db) as work:
+            await work.hold(f"queue {queue_id}")  # of two who change it at once, the second sees what the first made of it
             before = _found(await read_queues(work), queue_id)
             if before.version != version:
                 raise Stale("somebody else changed this queue", version=before.version)
@@ -113,6 +114,7 @@ class Queues:
     async def remove(self, by: Caller, queue_id: QueueId) -> None:
         """Delete a queue; what waits in it goes to another. Raises `NoSuchQueue`, `QueueInUse`."""
         async with self._db.unit_of_work() as work:
+            await work.hold(f"queue {queue_id}")
             await hold_routing(work)
             queue = _found(await read_queues(work), queue_id)
             if queue.is_default:

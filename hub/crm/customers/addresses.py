@@ -31,9 +31,11 @@ async def put(work: Work, customer_ids: Sequence[CustomerId], new: NewAddress, *
     value = normal(new.kind, plain.line(new.value, _LONGEST), region=region)
     if not value:
         raise Invalid("an address is needed")
-    await _require_room(work, customer_ids)
     now = clock.now()
     owner = await _owner(work, customer_ids, new.kind, value)
+    if owner is None:
+        await _require_room(work, customer_ids)
+        owner = customer_ids[0]
     await work.execute(
         _PUT,
         *(new_id(), owner, str(new.kind), value, plain.line(new.label, 100), now if new.verified else None),
@@ -76,13 +78,13 @@ async def _known(work: Work, customer_ids: Sequence[CustomerId], address_id: UUI
     return row["kind"], row["value"]
 
 
-async def _owner(work: Work, customer_ids: Sequence[CustomerId], kind: AddressKind, value: str) -> CustomerId:
-    """Who among the merged has the address already; else the kept one."""
+async def _owner(work: Work, customer_ids: Sequence[CustomerId], kind: AddressKind, value: str) -> CustomerId | None:
+    """Who among the merged has the address already, the kept one first."""
     rows = await work.fetch(
         "SELECT customer_id FROM customer_address WHERE customer_id = ANY($1::uuid[]) AND kind = $2 AND value = $3",
         *(list(customer_ids), str(kind), value),
     )
-    return min((row["customer_id"] for row in rows), key=customer_ids.index, default=customer_ids[0])
+    return min((row["customer_id"] for row in rows), key=customer_ids.index, default=None)
 
 
 async def _require_room(work: Work, customer_ids: Sequence[CustomerId]) -> None:

@@ -227,7 +227,7 @@ async def _touch(work: Work, customer_id: CustomerId, *, version: int | None = N
     """Hold the customer until this transaction ends, and count the change."""
     rows = await work.fetch(
         "UPDATE customer SET version = version + 1, updated_at = $2"
-        " WHERE id = $1 AND kept_id IS NULL AND ($3::int IS NULL OR version = $3) RETURNING version",
+        " WHERE id = $1 AND kept_id IS NULL AND ($3::bigint IS NULL OR version = $3::bigint) RETURNING version",
         *(customer_id, clock.now(), version),
     )
     if not rows:

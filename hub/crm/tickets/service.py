@@ -121,7 +121,7 @@ class Tickets:
         """Hold the ticket until this transaction ends, count the change, and return what it was."""
         rows = await work.fetch(
             "UPDATE ticket SET version = version + 1, updated_at = $2"
-            " WHERE id = $1 AND ($3::int IS NULL OR version = $3) RETURNING version",
+            " WHERE id = $1 AND ($3::bigint IS NULL OR version = $3::bigint) RETURNING version",
             *(ticket_id, clock.now(), version),
         )
         ticket = await self._one(work, ticket_id)

@@ -1,5 +1,6 @@
 """What agents do to conversations over HTTP."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ import pytest
 
 from hub import clock
 from hub.db import read_events
+from hub.ids import new_id
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front
 from tests.fixtures.next_hop import NextHop
@@ -293,3 +295,51 @@ async def test_names_and_rights_are_checked_at_the_door(front: Front, talks: Tal
     ):
         await refused(await program(method, "/api/v1" + path, body), 403, "forbidden")
     await refused(await program.post(f"/conversations/{id}/read", {"n": 1}), 403, "needs_user")
+
+
+async def test_a_token_that_may_write_first_learns_what_it_began_whatever_it_may_see(front: Front, anna: Client) -> None:
+    box = await front.desk.mailbox()
+    made = await ok(await anna.post("/tokens", {"name": "w", "scopes": ["conversations.reply", "conversations.read"]}), 201)
+    account = await ok(await anna.get(f"/accounts/{box}"))
+    sales = await queue(front, "Sales")
+    await ok(await anna.patch(f"/accounts/{box}", {"queue_id": str(sales), "version": account["version"]}))
+    program = front.client(made["token"])
+    body = {"account_id": str(box), "to": [{"address": "alice@example.com"}], "text": "hello", "client_key": str(new_id())}
+
+    begun = await ok(await program.post("/conversations", body), 201)
+
+    assert begun["conversation"]["queue_id"] == str(sales)
+    assert (await ok(await program.post("/conversations", body), 201))["message"]["id"] == begun["message"]["id"]
+    assert (await program.get(f"/conversations/{begun['conversation']['id']}")).status == 404
+
+
+async def test_numbers_beyond_what_a_column_holds_are_stale_and_not_an_error(front: Front, anna: Client, talks: Talks) -> None:
+    (id,) = await talks.began("alice@example.com")
+    ticket = await ok(await anna.post("/tickets", {"title": "Lamp"}), 201)
+    alice = (await ok(await anna.get(f"/conversations/{id}")))["customer"]["id"]
+    bob = await ok(await anna.post("/customers", {"name": "Bob"}), 201)
+    huge = 2**40
+    await refused(await anna.patch(f"/tickets/{ticket['id']}", {"version": huge, "title": "x"}), 409, "stale")
+    await refused(await anna.patch(f"/customers/{alice}", {"version": huge, "name": "x"}), 409, "stale")
+    merge = {"into_id": bob["id"], "version": huge, "into_version": huge}
+    await refused(await anna.post(f"/customers/{alice}/merge", merge), 409, "stale")
+    await ok(await anna.put(f"/conversations/{id}/drafts/note", {"text": "x", "revision": 0}))
+    await refused(await anna.put(f"/conversations/{id}/drafts/note", {"text": "y", "revision": huge}), 409, "stale")
+    note = {"kind": "note", "text": "y", "draft_revision": huge}
+    await ok(await anna.post(f"/conversations/{id}/messages", note), 201)
+
+
+async def test_of_two_who_change_a_view_a_queue_or_hours_at_once_one_is_told(front: Front, anna: Client) -> None:
+    week = [[{"from": "09:00", "to": "17:00"}]] * 5 + [[], []]
+    hours = {"name": "Office", "timezone": "UTC", "week": week, "holidays": []}
+    made = {
+        "/views": (await ok(await anna.post("/views", {"name": "Mine"}), 201), {}),
+        "/queues": (await ok(await anna.post("/queues", {"name": "Sales"}), 201), {}),
+        "/calendars": (await ok(await anna.post("/calendars", hours), 201), hours),
+    }
+    for path, (one, rest) in made.items():
+        ways = [rest | {"name": f"Name {n}", "version": one["version"]} for n in range(6)]
+        method = anna.put if path == "/calendars" else anna.patch
+        answers = await asyncio.gather(*(method(f"{path}/{one['id']}", body) for body in ways))
+        statuses = sorted(answer.status for answer in answers)
+        assert statuses == [200] + [409] * 5, (path, [await answer.text() for answer in answers])

@@ -88,6 +88,19 @@ async def test_the_primary_address_is_handed_on_when_it_goes(customers: Customer
     assert [(one.value, one.primary) for one in left.addresses] == [("a@x.com", True)]
 
 
+async def test_who_has_all_addresses_he_may_have_can_still_change_one(customers: Customers, agent: Caller) -> None:
+    many = tuple(NewAddress(kind=AddressKind.EMAIL, value=f"a{n}@example.com") for n in range(100))
+    made = await customers.create(NewCustomer(name="Li", addresses=many), by=agent)
+
+    changed = await customers.add_address(
+        made.id, NewAddress(kind=AddressKind.EMAIL, value="A7@example.com", label="office", primary=True)
+    )
+
+    assert [(one.value, one.label) for one in changed.addresses if one.primary] == [("a7@example.com", "office")]
+    with pytest.raises(Invalid):
+        await customers.add_address(made.id, NewAddress(kind=AddressKind.EMAIL, value="one.more@example.com"))
+
+
 async def test_verifying_marks_one_address(customers: Customers, agent: Caller) -> None:
     made = await customers.create(NewCustomer(name="Li", addresses=(email("a@x.com"), email("b@x.com"))), by=agent)
     changed = await customers.verify_address(made.id, made.addresses[0].id)
