@@ -221,9 +221,10 @@ class Filer:
         versions = {one.entry.id: one.parser_version for one in read}
         async with self._db.unit_of_work() as work:
             wanted = await journal.still_pending(work, list(versions))
-            for result in await file_all(work, [one.arrived for one in read if one.entry.id in wanted], self._read_token):
-                place = (result.journal_id, result.message_id, result.conversation_id)
-                await journal.mark_filed(work, [place], parser_version=versions[result.journal_id], at=clock.now())
+            filed = await file_all(work, [one.arrived for one in read if one.entry.id in wanted], self._read_token)
+            for version in {*versions.values()}:
+                places = [(r.journal_id, r.message_id, r.conversation_id) for r in filed if versions[r.journal_id] == version]
+                await journal.mark_filed(work, places, parser_version=version, at=clock.now())
 
     async def _blame(self, entry: Pending, error: Exception) -> None:
         why = plain.line(f"{type(error).__name__}: {error}", 1000)
