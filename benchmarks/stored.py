@@ -117,10 +117,12 @@ async def _deep_cursors(program: Program) -> Iterator[str]:
     cursors, cursor = [], ""
     for _ in range(40):
         page: dict[str, Any] = msgspec.json.decode(await client.get(f"/api/v1/conversations?view=closed&limit=200{cursor}"))
+        if page["next_cursor"] is None:
+            break
         cursor = f"&cursor={page['next_cursor']}"
         cursors.append(f"/api/v1/conversations?view=closed&limit=50{cursor}")
     client.close()
-    return itertools.cycle(cursors[20:])
+    return itertools.cycle(cursors[len(cursors) // 2 :])
 
 
 async def _bare(cluster: Cluster, seconds: float) -> float:
