@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import ClassVar, Literal
 
 import aiohttp
@@ -49,21 +50,22 @@ class KannelAdapter:
             await asyncio.sleep(LOOK if state == "connected" else LOOK_AGAIN)
 
     async def send(self, message: OutboundMessage) -> SendReceipt:
-        """One request. Kannel gives no id: reports name the message by ours, which is in the address they come to."""
-        recipient = recipient_of(message)
-        headers = protocol.headers(message, recipient, self._settings, self._context.hooks_url)
+        """One request. Kannel gives no id: reports name what is sent by one of ours, which is in the address they come to."""
+        recipient, attempt = recipient_of(message), token_hex(8)
+        headers = protocol.headers(message, recipient, attempt, self._settings, self._context.hooks_url)
         started, said = time.monotonic(), "no answer"
         try:
             status, text = await self._post(headers, encoded(message.text))
             said = f"{status} {text}"
         except SendError as error:
-            said = str(error)
+            said, error.provider_ids = str(error), (attempt,)
             raise
         finally:
             self._record(message, recipient, said, started)
         if (failure := protocol.failure_of(status, text)) is not None:
+            failure.provider_ids = (attempt,)
             raise failure
-        return SendReceipt(provider_ids=(str(message.id),), detail=text[:200])
+        return SendReceipt(provider_ids=(attempt,), detail=text[:200])
 
     async def _post(self, headers: dict[str, str], body: bytes) -> tuple[int, str]:
         """Status and first line. Raises `SendError`: what fails before the request was written failed for certain.

@@ -12,11 +12,11 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from hub.channels.contract import Handover, SendError
-from hub.channels.sms.common import inbound
+from hub.channels.sms.common import inbound, party
 from hub.channels.sms.kannel.settings import KannelSettings
 from hub.channels.sms.parts import split
 from hub.errors import Forbidden, Invalid
-from hub.messages.address import national_phone
+from hub.messages.address import Address, national_phone
 from hub.messages.content import OutboundMessage
 from hub.messages.events import DeliveryReport
 from hub.messages.segments import encode_gsm7
@@ -48,27 +48,34 @@ _CHARSETS: Final = {
 _UNROUTABLE: Final = "Not routable"
 
 
-def report_path(secret: str, message_id: str) -> str:
-    """Where reports about one message go, below the account's hooks: only Kannel is told it, and it gives the secret away to no log."""
-    return f"dlr/{message_id}/{_mac(secret, message_id)}"
+def report_path(secret: str, message_id: str, recipient: str, attempt: str) -> str:
+    """Where reports about one attempt go, below the account's hooks: only Kannel is told it, and it gives the secret away to no log.
+
+    A message may go to several people, and to one of them again.
+    """
+    name = f"{message_id}/{recipient.replace('+', '00')}/{attempt}"
+    return f"dlr/{name}/{_mac(secret, name)}"
 
 
-def _mac(secret: str, message_id: str) -> str:
-    return hmac.digest(secret.encode(), _octets(f"dlr:{message_id}"), "sha256").hex()[:32]
+def _mac(secret: str, name: str) -> str:
+    return hmac.digest(secret.encode(), _octets(f"dlr:{name}"), "sha256").hex()[:32]
 
 
-def _is_ours(mac: str, message_id: str, settings: KannelSettings) -> bool:
-    return hmac.compare_digest(_octets(mac), _mac(settings.hook_secret, message_id).encode())
+def _is_ours(mac: str, name: str, settings: KannelSettings) -> bool:
+    return hmac.compare_digest(_octets(mac), _mac(settings.hook_secret, name).encode())
 
 
-def headers(message: OutboundMessage, recipient: str, settings: KannelSettings, hooks_url: str) -> dict[str, str]:
-    """Of the POST that sends `message`, whose body is its text. (With GET the password would stand in every proxy's log.)"""
-    coding = 0 if encode_gsm7(message.text) is not None else 2
-    report = f"{hooks_url}/{report_path(settings.hook_secret, str(message.id))}?{_REPORT_QUERY}"
+def headers(message: OutboundMessage, recipient: str, attempt: str, settings: KannelSettings, hooks_url: str) -> dict[str, str]:
+    """Of the POST that sends `message`, whose body is its text. (With GET the password would stand in every proxy's log.)
+
+    `attempt` names this one sending in its reports.
+    """
+    coding, to = 0 if encode_gsm7(message.text) is not None else 2, written(recipient, settings)
+    report = f"{hooks_url}/{report_path(settings.hook_secret, str(message.id), recipient, attempt)}?{_REPORT_QUERY}"
     return {
         **sign_in(settings),
         "Content-Type": "text/plain; charset=UTF-8",
-        "X-Kannel-To": written(recipient, settings),
+        "X-Kannel-To": to,
         "X-Kannel-Coding": str(coding),
         "X-Kannel-DLR-Mask": str(EVERY_REPORT),
         "X-Kannel-DLR-Url": report,
@@ -132,8 +139,10 @@ def handover(path: str, query: str, settings: KannelSettings, now: datetime) -> 
     match path.split("/"):
         case ["mo", secret] if hmac.compare_digest(_octets(secret), settings.hook_secret.encode()):
             return _message(query, settings, now)
-        case ["dlr", message_id, mac] if _is_ours(mac, message_id, settings):
+        case ["dlr", message_id, mac] if _is_ours(mac, message_id, settings):  # what left before an update is named so
             return _report(message_id, query, now)
+        case ["dlr", message_id, recipient, attempt, mac] if _is_ours(mac, f"{message_id}/{recipient}/{attempt}", settings):
+            return _report(message_id, query, now, recipient=party(recipient, region=settings.region), attempt=attempt)
         case _:
             raise Forbidden("not an address Kannel was given")
 
@@ -173,7 +182,7 @@ def text_of(fields: Mapping[str, bytes]) -> tuple[str, tuple[str, ...]]:
         return octets.decode(codec, "replace"), (*notices, "charset_guessed")
 
 
-def _report(message_id: str, query: str, now: datetime) -> Handover:
+def _report(message_id: str, query: str, now: datetime, *, recipient: Address | None = None, attempt: str = "") -> Handover:
     fields = {name: _plain(value) for name, value in _fields(query).items()}
     kind, reply = fields.get("type", ""), fields.get("reply", "")
     state = _STATES.get(kind)
@@ -183,14 +192,15 @@ def _report(message_id: str, query: str, now: datetime) -> Handover:
         state=state,
         source="dlr",
         message_id=message_id,
+        recipient=recipient,
+        provider_id=attempt or None,
         failure=_why(reply) if state is DeliveryState.FAILED else None,
         provider_code=_code(reply),
         detail=reply[:500],
         at=now,
     )
-    return Handover(
-        key=f"dlr:{message_id}:{kind}:{fields.get('fid', '')[:80]}", raw=_octets(query), events=(report,), received_at=now
-    )
+    key = f"dlr:{attempt or message_id}:{kind}:{fields.get('fid', '')[:80]}"
+    return Handover(key=key, raw=_octets(query), events=(report,), received_at=now)
 
 
 def _why(reply: str) -> SendFailure:

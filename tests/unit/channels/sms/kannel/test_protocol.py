@@ -1,5 +1,6 @@
 """What Kannel is asked, and what its calls say."""
 
+import hmac
 from datetime import UTC, datetime
 from urllib.parse import quote_from_bytes, quote_plus
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hub.channels.sms.kannel.protocol import failure_of, handover, headers, report_path, text_of, written
 from hub.channels.sms.kannel.settings import KannelSettings
 from hub.errors import Forbidden, Invalid
-from hub.messages.address import ChannelKind
+from hub.messages.address import Address, AddressKind, ChannelKind
 from hub.messages.events import DeliveryReport, InboundMessage, OptOut
 from hub.messages.states import DeliveryState, SendFailure
 from tests.fixtures.adapters import outbound
@@ -22,6 +23,8 @@ SETTINGS = KannelSettings(
     sendsms_url="http://gateway:13013/cgi-bin/sendsms", username="hub", password="pw", hook_secret=SECRET, sender="10690000"
 )
 ID = "01890000-0000-7000-8000-0000000000aa"
+TO = "+8613800138000"
+REPORTS = report_path(SECRET, ID, TO, "a1")
 
 
 def message(query: str) -> InboundMessage:
@@ -32,7 +35,7 @@ def message(query: str) -> InboundMessage:
 
 def report(**fields: str) -> DeliveryReport:
     query = "&".join(f"{name}={quote_plus(value)}" for name, value in fields.items())
-    (event,) = handover(report_path(SECRET, ID), query, SETTINGS, AT).events or ()
+    (event,) = handover(REPORTS, query, SETTINGS, AT).events or ()
     assert isinstance(event, DeliveryReport)
     return event
 
@@ -61,7 +64,7 @@ def test_what_is_no_address_of_sendsms_is_no_setting(url: str) -> None:
 @pytest.mark.covers("S-01", "M-27")
 @pytest.mark.parametrize(("text", "coding"), [("5 € [net]", "0"), ("您好", "2"), ("ok – fine", "2")])
 def test_the_coding_is_what_the_text_needs(text: str, coding: str) -> None:
-    asked = headers(outbound(ChannelKind.SMS, "+8613800138000", text=text), "+8613800138000", SETTINGS, "https://hub/hooks/a")
+    asked = headers(outbound(ChannelKind.SMS, TO, text=text), TO, "a1", SETTINGS, "https://hub/hooks/a")
 
     assert asked["X-Kannel-Coding"] == coding
     assert asked["X-Kannel-From"] == "10690000"
@@ -69,12 +72,34 @@ def test_the_coding_is_what_the_text_needs(text: str, coding: str) -> None:
 
 
 def test_the_address_of_reports_names_the_message_and_keeps_the_secret() -> None:
-    sent = outbound(ChannelKind.SMS, "+8613800138000")
-    address = headers(sent, "+8613800138000", SETTINGS, "https://hub/hooks/a")["X-Kannel-DLR-Url"]
+    sent = outbound(ChannelKind.SMS, TO)
+    address = headers(sent, TO, "a1", SETTINGS, "https://hub/hooks/a")["X-Kannel-DLR-Url"]
 
     assert address.startswith(f"https://hub/hooks/a/dlr/{sent.id}/")
     assert SECRET not in address
-    assert report_path(SECRET, "a") != report_path("another-secret-of-it", "a")
+    assert report_path(SECRET, "a", TO, "a1") != report_path("another-secret-of-it", "a", TO, "a1")
+
+
+@pytest.mark.parametrize("to", [TO, "+85291234567", "95588", "10690000"])
+def test_a_report_names_one_recipient_and_one_attempt(to: str) -> None:
+    """The same message may go to two people, and to one of them twice."""
+    first, again = (handover(report_path(SECRET, ID, to, attempt), "type=16", SETTINGS, AT) for attempt in ("a1", "a2"))
+    (said,) = first.events or ()
+
+    assert isinstance(said, DeliveryReport)
+    assert (said.message_id, said.provider_id) == (ID, "a1")
+    assert said.recipient == Address(kind=AddressKind.PHONE, value=to)
+    assert first.key != again.key
+
+
+def test_a_report_about_what_left_before_attempts_had_names_is_read() -> None:
+    def mac(name: str) -> str:
+        return hmac.digest(SECRET.encode(), f"dlr:{name}".encode(), "sha256").hex()[:32]
+
+    (said,) = handover(f"dlr/{ID}/{mac(ID)}", "type=1", SETTINGS, AT).events or ()
+
+    assert isinstance(said, DeliveryReport)
+    assert (said.message_id, said.provider_id, said.recipient) == (ID, None, None)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +224,7 @@ def test_a_failed_report_says_why(reply: str, code: str, failure: SendFailure) -
 
 def test_reports_of_several_kinds_are_several_things_and_the_same_again_is_one() -> None:
     def key(query: str) -> str:
-        return handover(report_path(SECRET, ID), query, SETTINGS, AT).key
+        return handover(REPORTS, query, SETTINGS, AT).key
 
     assert key("type=8&fid=1") == key("type=8&fid=1&reply=x")
     assert len({key("type=8&fid=1"), key("type=1&fid=1"), key("type=1&fid=2")}) == 3
@@ -217,6 +242,8 @@ def test_reports_of_several_kinds_are_several_things_and_the_same_again_is_one()
         f"dlr/{ID}",
         f"dlr/{ID}/",
         f"dlr/{ID}/{'0' * 32}",
+        f"dlr/{ID}/008613800138000/a1/{'0' * 32}",
+        REPORTS.replace("/a1/", "/a2/"),
         "mo/\u00e9",
         "mo/\udcff",
         f"dlr/\udcff/{'0' * 32}",
@@ -229,7 +256,7 @@ def test_who_does_not_know_the_secret_is_refused(path: str) -> None:
 
 def test_a_report_address_of_one_message_is_none_of_another() -> None:
     with pytest.raises(Forbidden):
-        handover(report_path(SECRET, ID).replace("aa/", "ab/"), "type=1", SETTINGS, AT)
+        handover(REPORTS.replace("aa/", "ab/"), "type=1", SETTINGS, AT)
 
 
 @pytest.mark.parametrize("query", ["", "text=hi", "from=1&to=2&text=hi", "from=&to=2&id=3"])
@@ -242,7 +269,7 @@ def _raw(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
 
 
-@given(st.text(max_size=300) | st.binary(max_size=300).map(_raw), st.sampled_from([f"mo/{SECRET}", report_path(SECRET, ID)]))
+@given(st.text(max_size=300) | st.binary(max_size=300).map(_raw), st.sampled_from([f"mo/{SECRET}", REPORTS]))
 def test_any_query_is_read_or_refused(query: str, path: str) -> None:
     try:
         assert handover(path, query, SETTINGS, AT).events
