@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from hub.auth.callers import Caller
-from hub.conversations.policy import require_sight
 from hub.conversations.service import link_ticket_in
-from hub.conversations.store import lock_conversations
+from hub.conversations.writing import seen
 from hub.db import Reads, Work
 from hub.ids import ConversationId, CustomerId, TicketId
 
@@ -27,8 +26,7 @@ class TicketLinks:
     async def link_ticket(
         self, work: Work, conversation_id: ConversationId, ticket_id: TicketId, *, by: Caller
     ) -> CustomerId | None:
-        """Link the two; returns the conversation's customer. Raises `NoSuchConversation` where the caller cannot see it."""
-        locked = await lock_conversations(work, [conversation_id])
-        conversation = require_sight(by, locked.get(conversation_id))
+        """Link the two; returns the conversation's customer. Raises `NoSuchConversation` where the caller cannot see it, `Merged`."""
+        conversation = await seen(work, conversation_id, by)
         await link_ticket_in(work, conversation, ticket_id, by=by)
         return conversation.customer_id

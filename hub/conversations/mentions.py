@@ -8,12 +8,17 @@ from hub.conversations.values import MessageView
 from hub.db import Work
 from hub.ids import ConversationId, UserId
 from hub.notifications import Kind, Telling, tell
-from hub.notifications.service import read_conversation
+from hub.notifications.service import read_conversations
 
 _MARK = """
 INSERT INTO conversation_read (user_id, conversation_id, read_n, mentioned_n) SELECT id, $2, 0, $3 FROM auth_user WHERE id = $1
 ON CONFLICT (user_id, conversation_id) DO UPDATE SET mentioned_n = excluded.mentioned_n
 """
+_WITH_ALIASES = """
+WITH RECURSIVE alias (id) AS (
+    SELECT id FROM conversation WHERE id = $1
+    UNION SELECT c.id FROM conversation c JOIN alias a ON c.merged_into = a.id
+) SELECT id FROM alias"""
 
 
 async def mention(work: Work, note: MessageView, user_ids: Sequence[UserId], *, by: Caller) -> None:
@@ -56,7 +61,8 @@ def tell_assignee(work: Work, before: Conversation, now: Conversation, *, by: Ca
 
 
 async def read_mentions(work: Work, user_id: UserId, conversation_id: ConversationId) -> bool:
-    """Who reads a conversation has seen what named them there. True where there was such a mark."""
-    await read_conversation(work, user_id, conversation_id)
+    """Who reads a conversation has seen what named them there, or in what was merged into it. True where there was such a mark."""
+    rows = await work.fetch(_WITH_ALIASES, conversation_id)
+    await read_conversations(work, user_id, [row["id"] for row in rows])
     sql = "UPDATE conversation_read SET mentioned_n = 0 WHERE user_id = $1 AND conversation_id = $2 AND mentioned_n > 0"
     return await work.execute(sql, user_id, conversation_id) > 0

@@ -14,8 +14,7 @@ from hub.conversations.filters import tag_key
 from hub.conversations.lifecycle import Conversation
 from hub.conversations.store import lock_conversations
 from hub.conversations.values import ConversationView
-from hub.conversations.views import conversation_views
-from hub.conversations.writing import seen, store
+from hub.conversations.writing import as_it_is, seen, store
 from hub.db import Audience, Database, Event, Reads, UniqueViolation, Work
 from hub.errors import Invalid
 from hub.ids import ConversationId, new_id
@@ -163,7 +162,7 @@ def _with_tags(before: Conversation, tags: tuple[str, ...]) -> Conversation:
 
 async def _store(work: Work, before: Conversation, now: Conversation, by: Caller) -> ConversationView:
     if now == before:
-        return (await conversation_views(work, [before]))[before.id]
+        return await as_it_is(work, before)
     return await store(work, before, now, by=by)
 
 

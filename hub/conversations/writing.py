@@ -1,5 +1,6 @@
 """Storing what becomes of a conversation: the row, the line in its timeline, and telling everybody."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -57,6 +58,12 @@ async def announce_change(work: Work, before: Conversation, now: Conversation) -
     has_moved = (before.queue_id, before.assignee_id) != (now.queue_id, now.assignee_id)
     work.announce(events.moved(before, now, view) if has_moved else events.changed(now, view))
     return view
+
+
+async def as_it_is(work: Work, conversation: Conversation) -> ConversationView:
+    """A locked conversation to which nothing was done, as people see it."""
+    same = replace(conversation, rev=conversation.rev - 1)  # the lock had counted one on
+    return (await conversation_views(work, [same]))[same.id]
 
 
 def require_version(conversation: Conversation, version: int | None) -> None:

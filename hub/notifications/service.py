@@ -83,10 +83,10 @@ class Notifications:
             await work.execute("DELETE FROM notification WHERE at < $1", clock.now() - KEPT)
 
 
-async def read_conversation(work: Work, user_id: UserId, conversation_id: ConversationId) -> None:
-    """Who reads a conversation has read what they were told of it."""
-    sql = "UPDATE notification SET read_at = $3 WHERE user_id = $1 AND conversation_id = $2 AND read_at IS NULL"
-    if await work.execute(sql, user_id, conversation_id, clock.now()):
+async def read_conversations(work: Work, user_id: UserId, conversation_ids: Sequence[UUID]) -> None:
+    """Who reads conversations has read what they were told of them."""
+    sql = "UPDATE notification SET read_at = $3 WHERE user_id = $1 AND conversation_id = ANY($2::uuid[]) AND read_at IS NULL"
+    if await work.execute(sql, user_id, list(conversation_ids), clock.now()):
         await _tell_count(work, user_id)
 
 

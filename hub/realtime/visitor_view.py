@@ -26,7 +26,7 @@ _MESSAGE = f"SELECT {_COLUMNS} FROM message m WHERE m.id = $1"
 _CURRENT = """
 SELECT c.id, c.state, c.queue_id, c.assignee_id, u.display_name AS agent, r.stars FROM conversation c
 LEFT JOIN auth_user u ON u.id = c.assignee_id LEFT JOIN conversation_rating r ON r.conversation_id = c.id
-WHERE c.visitor_id = $1 AND c.merged_into IS NULL ORDER BY c.n DESC LIMIT 1"""
+WHERE c.visitor_id = $1 AND c.merged_into IS NULL ORDER BY CASE c.state WHEN 'closed' THEN 1 ELSE 0 END, c.n DESC LIMIT 1"""
 # Those who wait longer in the same queue, of the same or a higher priority; the whole line is looked at only as far as it counts.
 _AHEAD = """
 SELECT count(*) AS ahead FROM conversation o JOIN conversation c ON c.id = $1
@@ -79,7 +79,7 @@ class VisitorView:
         return self.shown(_of_row(row)) if row is not None else None
 
     async def talk(self, visitor_id: VisitorId) -> Talk | None:
-        """The visitor's newest conversation."""
+        """The conversation a visitor's next message belongs to: the newest that is not closed, else the newest."""
         row = await self._db.fetch_one(_CURRENT, visitor_id)
         return None if row is None else Talk(**dict(row.items()))
 

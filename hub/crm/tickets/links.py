@@ -18,5 +18,6 @@ class ConversationLinks(Protocol):
     async def link_ticket(
         self, work: Work, conversation_id: ConversationId, ticket_id: TicketId, *, by: Caller
     ) -> CustomerId | None:
-        """Link the two; returns the conversation's customer. Raises `NotFound` where the caller cannot see the conversation."""
+        """Link the two; returns the conversation's customer. Raises `NotFound` where the caller cannot see the conversation,
+        `Conflict` where it was merged into another."""
         ...

@@ -277,3 +277,11 @@ async def test_an_answer_taken_back_after_a_merge_does_not_make_one_conversation
     now = await ok(await anna.get(f"/conversations/{kept}"))
     same = ("state", "waiting_for", "waiting_since", "version", "assignee_id")
     assert [now[name] for name in same] == [before[name] for name in same]
+
+
+@pytest.mark.covers("M-15", "T-14")
+async def test_no_ticket_is_made_from_a_name_that_is_left(front: Front, anna: Client, talks: Talks) -> None:
+    kept, gone = await two(front, talks)
+    await ok(await anna.post(f"/conversations/{gone}/merge", {"into_id": kept}))
+    problem = await refused(await anna.post("/tickets", {"title": "Lamp", "conversation_id": gone}), 409, "merged")
+    assert problem["into_id"] == kept

@@ -74,6 +74,22 @@ async def test_whom_a_note_names_is_told_once_and_reading_the_conversation_is_en
     assert (await ok(await li.get(f"/conversations/{id}")))["mentioned"] is False
 
 
+@pytest.mark.covers("M-04", "M-15")
+async def test_who_reads_what_a_conversation_was_merged_into_has_read_what_he_was_told_of_it(
+    front: Front, anna: Client, talks: Talks
+) -> None:
+    first, second, third = await talks.began("alice@example.com", "bob@example.com", "carol@example.com")
+    li = await front.signed_in("li", "agent")
+    made = await note(anna, first, await id_of(li))
+    await told(li, 1)
+    await ok(await anna.post(f"/conversations/{first}/merge", {"into_id": second}))
+    await ok(await anna.post(f"/conversations/{second}/merge", {"into_id": third}))
+
+    await ok(await li.post(f"/conversations/{third}/read", {"n": made["n"]}), 204)
+
+    assert await unread(li) == 0
+
+
 @pytest.mark.covers("M-04")
 async def test_a_note_sent_twice_or_a_job_done_twice_tells_once(front: Front, anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
+from hub import clock
 from hub.auth.rights import Right
 from hub.db import Row
 from tests.integration.realtime.conftest import Client, Live
@@ -52,6 +53,17 @@ async def test_a_visitor_learns_his_place_in_the_line_and_then_who_answers(live:
     assert (answered["place"], answered["agent"]) == (None, user.display_name)
     assert greeted["standing"]["agent"] == user.display_name
     assert hello["standing"]["place"] is None
+
+
+@pytest.mark.covers("M-14", "M-15")
+async def test_a_visitor_stands_in_the_conversation_his_next_message_belongs_to(live: Live) -> None:
+    user, _ = await live.user(Right.CONVERSATIONS_REPLY, name="li")
+    visitor, hello, older = await _talks(live)
+    _, _, newer = await _talks(live)  # his, too; a colleague ended it and went on in the older one
+    await _set(live, newer, visitor_id=UUID(hello["visitor_id"]), state="closed", closed_at=clock.now())
+    await _set(live, older, assignee_id=user.id)
+
+    assert (await visitor.call("standing", {}))["agent"] == user.display_name
 
 
 @pytest.mark.covers("M-14")
