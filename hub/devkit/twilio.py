@@ -243,9 +243,11 @@ class TwilioSimulator:
     async def _list(self, request: web.Request) -> web.Response:
         query = request.query
         found = [message for message in reversed(self.messages.values()) if _matches(message, query)]
-        size = int(query.get("PageSize", 50))
-        shown = [message.shown() for message in found[:size]]
-        return web.json_response({"messages": shown, "page": 0, "page_size": size, "next_page_uri": None, "uri": request.path_qs})
+        page, size = int(query.get("Page", 0)), int(query.get("PageSize", 50))
+        end = (page + 1) * size
+        more = str(request.rel_url.update_query(Page=page + 1)) if len(found) > end else None
+        shown = [message.shown() for message in found[end - size : end]]
+        return web.json_response({"messages": shown, "page": page, "page_size": size, "next_page_uri": more})
 
     async def _show(self, request: web.Request) -> web.Response:
         return web.json_response(self._message(request).shown())

@@ -21,7 +21,7 @@ _CURSOR: Final = "listed"
 _FIRST: Final = timedelta(hours=1)  # of an account that never listed
 _OLDEST: Final = timedelta(days=7)
 _OVERLAP: Final = timedelta(minutes=1)  # Twilio's times have whole seconds, and its lists lag
-_MOST: Final = 1000
+_PAGE: Final = 1000  # messages in one answer
 _REMEMBERED: Final = 5000
 _PATIENCE: Final = 3  # rounds for files that do not come
 
@@ -76,13 +76,14 @@ class Missed:
         return max(datetime.fromisoformat(stored), now - _OLDEST) if stored else now - _FIRST
 
     async def _list(self, client: Any, since: datetime) -> list[Any]:
+        """All that came in since then, the newest first: page after page, for what a service sent stands between."""
         which = {} if self._settings.messaging_service_sid else {"to": self._settings.sender}
-        found: list[Any] = await client.messages.list_async(date_sent_after=since, limit=_MOST, page_size=_MOST, **which)
-        return found
+        listed = await client.messages.stream_async(date_sent_after=since, page_size=_PAGE, **which)
+        return [message async for message in listed if message.direction == "inbound"]
 
     def _is_missed(self, message: Any, sent_at: datetime, since: datetime, before: datetime) -> bool:
         service = self._settings.messaging_service_sid
-        is_ours = message.direction == "inbound" and (not service or message.messaging_service_sid == service)
+        is_ours = not service or message.messaging_service_sid == service
         is_due = message.sid in self._late or since <= sent_at < before
         return is_ours and is_due and message.sid not in self._known
 
@@ -107,7 +108,8 @@ class Missed:
             }
         )
         handover = await self._handover(incoming, raw.encode(), patient=tries < _PATIENCE)
-        await sink.accept(replace(handover, cursor=(_CURSOR, sent_at.isoformat())))
+        has_all_before = self._late.keys() <= {incoming.sid}  # else whoever goes on after us has to find what is late
+        await sink.accept(replace(handover, cursor=(_CURSOR, sent_at.isoformat()) if has_all_before else self.cursor))
         self.seen(incoming.sid)
 
     async def _media(self, message: Any) -> tuple[Media, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.channels.contract import SendError
+from hub.channels.sms.twilio import adapter as adapter_module
 from hub.channels.sms.twilio import client, missed
 from hub.channels.sms.twilio.adapter import TwilioAdapter
 from hub.devkit.twilio import File, TwilioSimulator
@@ -186,6 +187,43 @@ async def test_a_message_no_call_came_for_is_asked_for_once(
     assert sink.duplicates == []
     assert (inbound(sink, lost.sid).text, inbound(sink, lost.sid).files[0].content) == ("Is anybody there?", PNG.content)
     assert sink.cursors["listed"] == lost.at.replace(microsecond=0).isoformat()
+
+
+@pytest.mark.covers("S-02")
+async def test_what_was_missed_is_found_behind_all_that_was_sent_since(
+    make_adapter: MakeAdapter, twilio: TwilioSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "GRACE", timedelta(seconds=-2))
+    monkeypatch.setattr(missed, "_PAGE", 3)
+    twilio.numbers[SERVICE] = "http://127.0.0.1:1/hooks"
+    adapter, sink = make_adapter(sender="", messaging_service_sid=SERVICE), MemorySink()
+    lost = await twilio.write(CUSTOMER, SERVICE, "Is anybody there?", call=False)
+    for n in range(10):
+        await adapter.send(sms(f"+1415555267{n}", text="Our new prices"))
+
+    await adapter._missed.round(sink)
+
+    assert list(sink.taken) == [lost.sid]
+
+
+async def test_what_waits_for_its_files_is_asked_for_again_by_the_next_process(
+    make_adapter: MakeAdapter, twilio: TwilioSimulator, lent: Lent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missed, "GRACE", timedelta(seconds=-2))
+    sink = MemorySink()
+    late = await twilio.write(CUSTOMER, NUMBER, "See the picture", files=[PNG], call=False)
+    later = await twilio.write(CUSTOMER, NUMBER, "Well?", call=False)
+    late.sent_at = late.at - timedelta(minutes=30)
+    twilio.media_hangs = True
+    monkeypatch.setattr(adapter_module, "_MEDIA_LATER", 0.1)
+    await make_adapter()._missed.round(sink)
+    assert list(sink.taken) == [later.sid]
+
+    twilio.media_hangs = False
+    lent.cursors.update(sink.cursors)  # that process is gone
+    await make_adapter()._missed.round(sink)
+
+    assert list(sink.taken) == [later.sid, late.sid]
 
 
 async def test_after_a_pause_asking_begins_where_it_ended(
