@@ -86,7 +86,7 @@ def job_worker(hub: Hub) -> Worker:
         SEND_ALERT: Alerting(hub.db, hub.carriers, hub.delivery, hub.auth.preferences).perform,
         ANSWER_OPT_OUT: OptOutAnswers(hub.db, hub.carriers, hub.delivery).perform,
     }
-    worker = Worker(hub.db, handlers)
+    worker = Worker(hub.db, handlers, alone=hub.db.dialect == "sqlite")
     worker.schedule(PRUNE_EVENTS, every=timedelta(hours=1))
     worker.schedule(PRUNE_UPLOADS, every=timedelta(hours=1))
     worker.schedule(PRUNE_NOTIFICATIONS, every=timedelta(days=1))

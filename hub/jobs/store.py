@@ -1,7 +1,7 @@
 """The table of jobs. Each claim raises the row's fencing number, and whoever writes the outcome must still hold that number."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,12 @@ async def renew(db: Database, jobs: Sequence[Job], *, lease: timedelta) -> set[U
             f"UPDATE job SET lease_until = $3 {_MINE} RETURNING id", [(job.id, job.fence, until) for job in jobs]
         )
     return {row["id"] for row in rows}
+
+
+async def release_all(db: Database) -> None:
+    """At the start of the only process there is: nothing is being done. The attempt counts: it may be what ended the last process."""
+    async with db.unit_of_work() as work:
+        await work.execute("UPDATE job SET lease_until = $1 WHERE state = 'running'", datetime.fromtimestamp(0, UTC))
 
 
 async def hold(work: Work, job: Job) -> None:

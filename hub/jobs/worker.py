@@ -42,10 +42,12 @@ class Worker:
         lease: timedelta = timedelta(seconds=60),
         max_attempts: int = 12,
         backoff: Backoff = _BACKOFF,
+        alone: bool = False,
     ) -> None:
         self._db, self._handlers = db, dict(handlers)
         self._concurrency, self._lease = concurrency, lease
         self._max_attempts, self._backoff = max_attempts, backoff
+        self._alone = alone  # the only process: at start nobody else can be doing anything
         self._schedules: dict[str, timedelta] = {}
         self._running: dict[UUID, _Run] = {}
         self._woken = asyncio.Event()
@@ -60,6 +62,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until cancelled; what is running then is given back, to be run again by whoever comes next."""
+        if self._alone:
+            await store.release_all(self._db)
         stop = self._db.listen("jobs", self.wake)
         try:
             async with asyncio.TaskGroup() as group:
@@ -102,12 +106,20 @@ class Worker:
                 await clock.wait(self._woken, POLL)
 
     async def _claim(self, most: int) -> list[Job]:
+        """Told to stop meanwhile it gives back what is claimed: nobody would have it until its lease ends."""
+        names = list(self._handlers)
+        claiming = asyncio.create_task(
+            store.claim(self._db, names, most=most, lease=self._lease, max_attempts=self._max_attempts)
+        )
         try:
-            return await store.claim(
-                self._db, list(self._handlers), most=most, lease=self._lease, max_attempts=self._max_attempts
-            )
+            return await asyncio.shield(claiming)
         except DatabaseGone:
             return []
+        except asyncio.CancelledError:
+            await asyncio.wait([claiming])
+            for job in claiming.result() if claiming.exception() is None else ():
+                await self._give_back(job)
+            raise
 
     async def _perform(self, run: _Run) -> None:
         try:
@@ -152,7 +164,7 @@ class Worker:
         if error is None:
             await store.drop(work, job)
             return
-        text = f"{type(error).__name__}: {error}".replace("\0", "")[:_ERROR_LENGTH]
+        text = f"{type(error).__name__}: {error}".replace("\0", "")[:_ERROR_LENGTH].encode(errors="replace").decode()
         if job.attempts >= self._max_attempts:
             await store.give_up(work, job, error=text)
         else:

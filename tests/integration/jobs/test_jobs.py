@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from hub import clock
 from hub.db import Database
-from hub.jobs import Backoff, Handler, Job, LeaseLost, Worker, counts, finish, hold, retry_failed
+from hub.jobs import Backoff, Handler, Job, LeaseLost, Worker, counts, finish, hold, retry_failed, store
 from hub.jobs.store import claim
 
 _FAST = Backoff(first=timedelta(milliseconds=20), most=timedelta(milliseconds=50))
@@ -221,6 +222,46 @@ async def test_a_stopped_worker_gives_its_job_back_uncounted(database: Database)
     row = await database.fetch_one("SELECT state, attempts FROM job")
     assert row is not None
     assert (row["state"], row["attempts"]) == ("queued", 0)
+
+
+async def test_a_worker_that_is_told_to_stop_while_it_claims_gives_back_what_it_claimed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed = asyncio.Event()
+
+    async def slowly(*args: Any, **named: Any) -> list[Job]:
+        found = await claim(*args, **named)
+        if found:
+            claimed.set()
+            await asyncio.sleep(0.2)  # the answer to COMMIT is on its way
+        return found
+
+    monkeypatch.setattr(store, "claim", slowly)
+    await enqueue(database)
+    async with working(Worker(database, {"t": _nothing})):
+        await claimed.wait()
+    row = await database.fetch_one("SELECT state, attempts FROM job")
+    assert row is not None
+    assert (row["state"], row["attempts"]) == ("queued", 0)
+
+
+async def test_what_a_killed_process_did_is_done_at_once_by_the_next_where_there_is_one_at_a_time(database: Database) -> None:
+    await enqueue(database, lock="one", count=2)
+    assert len(await claim(database, ["t"], most=1, lease=timedelta(minutes=1), max_attempts=3)) == 1
+    async with working(Worker(database, {"t": _nothing}, alone=True)):
+        await until_empty(database)
+
+
+async def test_an_error_that_no_database_stores_ends_its_job_alone(database: Database) -> None:
+    async def fail(job: Job) -> None:
+        if job.payload["number"] == 0:
+            raise ValueError("a file called \udcff")
+
+    await enqueue(database, count=2)
+    async with working(Worker(database, {"t": fail}, max_attempts=1)):
+        async with asyncio.timeout(5):
+            while await counts(database) != {"failed": 1}:
+                await asyncio.sleep(0.02)
 
 
 async def test_a_schedule_runs_its_job_once_an_interval_for_all_workers(database: Database) -> None:
