@@ -50,7 +50,7 @@ describe('the audit log', () => {
   it('has words for every act the hub records, and offers no other', () => {
     const acts = new Set(recorded())
     expect(acts.size).toBeGreaterThan(30)
-    const verbs = ['tag', 'canned_reply', 'macro'].flatMap((what) => ['add', 'change', 'remove'].map((verb) => `${what}.${verb}`)) // put together there
+    const verbs = ['tag', 'canned_reply', 'macro', 'view'].flatMap((what) => ['add', 'change', 'remove'].map((verb) => `${what}.${verb}`)) // put together there
     expect([...acts, ...verbs].filter((act) => !(ACTS as readonly string[]).includes(act))).toEqual([])
     expect(ACTS.filter((act) => !acts.has(act) && !verbs.includes(act))).toEqual([])
     expect(ACTS.map((act) => keyOfAct(act).slice(4)).sort()).toEqual(Object.keys(en.act).sort())

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from hub import clock
+from hub.auth import audit
 from hub.auth.callers import Caller
 from hub.auth.rights import Right
 from hub.conversations.errors import NoSuchView
@@ -73,7 +74,7 @@ class SavedViews:
                 *(made.id, made.name, made.scope, by.person if made.scope == "mine" else None, made.team_id),
                 *(msgspec.to_builtins(made.filter), made.sort, made.position, clock.now()),
             )
-            _announce(work, made, by)
+            await _note(work, "add", by, made)
         return made
 
     async def change(self, id: UUID, version: int, changed: dict[str, object], *, by: Caller) -> SavedView:
@@ -93,8 +94,7 @@ class SavedViews:
                 *(id, now.name, now.scope, by.person if now.scope == "mine" else None, now.team_id),
                 *(msgspec.to_builtins(now.filter), now.sort, now.position, now.version),
             )
-            _announce(work, before, by)
-            _announce(work, now, by)
+            await _note(work, "change", by, before, now)
         return now
 
     async def remove(self, id: UUID, *, by: Caller) -> None:
@@ -103,7 +103,7 @@ class SavedViews:
             before = await _get(work, id, by)
             _check_scope(before, by)
             await work.execute("DELETE FROM saved_view WHERE id = $1", id)
-            _announce(work, before, by)
+            await _note(work, "remove", by, before)
 
 
 def _view(row: Row) -> SavedView:
@@ -149,6 +149,11 @@ async def _require_room(work: Work, by: Caller) -> None:
         raise Invalid(f"{MOST} views are the most a user can have")
 
 
-def _announce(work: Work, view: SavedView, by: Caller) -> None:
-    audience = Audience(user_id=by.person) if view.scope == "mine" else Audience()
-    work.announce(Event(type="view.changed", data={"view_id": view.id}, audience=audience))
+async def _note(work: Work, verb: str, by: Caller, *views: SavedView) -> None:
+    """Tell those who see or saw it; write down what was done to what others see. `views`: as it was, as it is."""
+    for view in views:
+        audience = Audience(user_id=by.person) if view.scope == "mine" else Audience()
+        work.announce(Event(type="view.changed", data={"view_id": view.id}, audience=audience))
+    if any(view.scope != "mine" for view in views):
+        detail = {"name": views[-1].name, "scope": views[-1].scope}
+        await audit.record(work, by, f"view.{verb}", subject=("view", views[-1].id), detail=detail)

@@ -1,5 +1,7 @@
 """What a declaration must say, and what it makes of a request."""
 
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -11,6 +13,7 @@ from hub.api.files import disposition
 from hub.api.handling import _path_value, read_query
 from hub.api.paging import page
 from hub.api.problems import BadField
+from hub.api.routes import CONSOLE, WIDGET
 from hub.auth import Right
 from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.errors import NotFound
@@ -61,6 +64,23 @@ def test_a_handler_takes_what_its_path_gives_and_says_what_it_does() -> None:
         with pytest.raises(TypeError):
             api.post("/x/{id}", needs=PUBLIC)(handler)
     assert api.endpoints == []
+
+
+def test_nothing_inside_a_body_takes_fields_nobody_knows() -> None:
+    """A filter with a misspelt name would mean everything."""
+    loose = {kind.__name__ for router in [*CONSOLE, *WIDGET] for e in router.endpoints if e.body for kind in _loose(e.body)}
+    assert loose == set()
+
+
+def _loose(kind: Any) -> Iterator[type[msgspec.Struct]]:
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        for part in get_args(kind):
+            yield from _loose(part)
+        return
+    if not kind.__struct_config__.forbid_unknown_fields:
+        yield kind
+    for part in get_type_hints(kind, include_extras=True).values():
+        yield from _loose(part)
 
 
 def test_a_declaration_keeps_what_the_signature_says() -> None:
