@@ -178,7 +178,7 @@ async def timeline(request: Request, conversation_id: ConversationId, query: Mes
     return Messages(items=await with_deliveries(db, page), has_more=len(found) > query.limit, read_n=read_n)
 
 
-@api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))
+@api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation, Merged))
 async def read(request: Request, conversation_id: ConversationId, body: ReadMark) -> None:
     """The caller has seen the messages up to a number."""
     await request.hub.conversations.mark_read(conversation_id, body.n, by=request.caller)
@@ -187,7 +187,7 @@ async def read(request: Request, conversation_id: ConversationId, body: ReadMark
 @api.put(
     "/conversations/{conversation_id}/customers/{customer_id}",
     needs=Right.CUSTOMERS_WRITE,
-    raises=(NoSuchConversation, Invalid),
+    raises=(NoSuchConversation, Merged, Invalid),
 )
 async def link_customer(request: Request, conversation_id: ConversationId, customer_id: CustomerId) -> ConversationView:
     """Say who it is with."""
@@ -198,14 +198,18 @@ async def link_customer(request: Request, conversation_id: ConversationId, custo
     "/conversations/{conversation_id}/customers/{customer_id}",
     needs=Right.CUSTOMERS_WRITE,
     status=200,
-    raises=(NoSuchConversation,),
+    raises=(NoSuchConversation, Merged),
 )
 async def unlink_customer(request: Request, conversation_id: ConversationId, customer_id: CustomerId) -> ConversationView:
     """Undo a link to a customer."""
     return await request.hub.conversations.unlink_customer(conversation_id, customer_id, by=request.caller)
 
 
-@api.put("/conversations/{conversation_id}/tickets/{ticket_id}", needs=Right.TICKETS_WRITE, raises=(NoSuchConversation, Invalid))
+@api.put(
+    "/conversations/{conversation_id}/tickets/{ticket_id}",
+    needs=Right.TICKETS_WRITE,
+    raises=(NoSuchConversation, Merged, Invalid),
+)
 async def link_ticket(request: Request, conversation_id: ConversationId, ticket_id: TicketId) -> ConversationView:
     """Let the conversation belong to a ticket."""
     return await request.hub.conversations.link_ticket(conversation_id, ticket_id, by=request.caller)
@@ -215,7 +219,7 @@ async def link_ticket(request: Request, conversation_id: ConversationId, ticket_
     "/conversations/{conversation_id}/tickets/{ticket_id}",
     needs=Right.TICKETS_WRITE,
     status=200,
-    raises=(NoSuchConversation,),
+    raises=(NoSuchConversation, Merged),
 )
 async def unlink_ticket(request: Request, conversation_id: ConversationId, ticket_id: TicketId) -> ConversationView:
     """Undo a link to a ticket."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any, get_origin
 
@@ -106,12 +107,24 @@ def render(endpoint: Endpoint, result: Any) -> web.StreamResponse:
 
 
 def _bounded(struct: msgspec.Struct, path: str) -> msgspec.Struct:
-    """A whole number that no database holds is refused here once, not by each endpoint."""
+    """Numbers and times that no database holds are refused here once, not by each endpoint."""
     for name in struct.__struct_fields__:
         value = getattr(struct, name)
-        if isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
+        if isinstance(value, msgspec.Struct):
+            _bounded(value, f"{path}.{name}")
+        elif isinstance(value, int) and not -_BEYOND <= value < _BEYOND:
             raise BadField(f"{path}.{name}", "is too large a number")
+        elif isinstance(value, datetime) and not _is_time(value):
+            raise BadField(f"{path}.{name}", "is no time of the years 1 to 9999")
     return struct
+
+
+def _is_time(at: datetime) -> bool:
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _clean(text: str, path: str) -> str:

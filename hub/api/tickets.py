@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hub.api.endpoint import Page, Request, Router
 from hub.auth.rights import Right
+from hub.conversations.errors import Merged
 from hub.crm.tickets import NewTicket, Priority, Ticket, TicketChange, TicketState, Wanted
 from hub.crm.tickets.errors import NoSuchAssignee, NoSuchState, NoSuchTicket, NotLinkable
 from hub.crm.tickets.events import view
@@ -133,7 +134,7 @@ async def list_(request: Request, query: TicketQuery) -> Page[TicketView]:
     "/tickets",
     needs=Right.TICKETS_WRITE,
     status=201,
-    raises=(NotFound, NoSuchAssignee, NotLinkable, Invalid, ClientKeyReused),
+    raises=(NotFound, Merged, NoSuchAssignee, NotLinkable, Invalid, ClientKeyReused),
 )
 async def create(request: Request, body: TicketCreate) -> TicketView:
     """Make a ticket."""

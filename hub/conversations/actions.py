@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from hub import clock
 from hub.auth.callers import Caller
@@ -31,7 +32,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     kind: Kind
     agent_id: UUID | None = None
     queue_id: UUID | None = None
-    until: datetime | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
     reason: Snooze = Snooze.TIME
     tag: str | None = None
     priority: Priority | None = None

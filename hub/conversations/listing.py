@@ -1,7 +1,7 @@
 """Pages of conversations, read by one statement: the rows, the names, and what is the caller's own."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from hub.conversations.policy import Args, visible_to
 from hub.conversations.values import ConversationView, RatingView
 from hub.conversations.views import brief, candidates_of
 from hub.db import Reads, Row, as_time
-from hub.db.keyset import Number, read_cursor, write_cursor
+from hub.db.keyset import BadCursor, Number, read_cursor, write_cursor
 from hub.ids import ConversationId
 
 _Key = tuple[Annotated[datetime, Meta(tz=True)], Number]
@@ -50,12 +50,20 @@ async def page_of(
         where.append("c.state <> 'closed'")  # known already, but SQLite finds the index in this order only if it is told
     key, direction, beyond = ("waiting_since", "ASC", ">") if wanted.by_waiting else ("last_message_at", "DESC", "<")
     if cursor:
-        at, n = read_cursor(cursor, _Key)
+        at, n = _read_place(cursor)
         where.append(f"(c.{key}, c.n) {beyond} ({args.add(at)}, {args.add(n)})")
     order = f"ORDER BY c.{key} {direction}, c.n {direction} LIMIT {args.add(limit + 1)}"
     rows = await reads.fetch(select(caller, args, " AND ".join(where), order), *args)
     page = rows[:limit]
     return page, write_cursor((page[-1][key], page[-1]["n"])) if len(rows) > limit else None
+
+
+def _read_place(cursor: str) -> tuple[datetime, int]:
+    at, n = read_cursor(cursor, _Key)
+    try:
+        return at.astimezone(UTC), n
+    except OverflowError as error:
+        raise BadCursor("this is no cursor of this list") from error
 
 
 async def listed(

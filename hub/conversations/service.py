@@ -16,8 +16,7 @@ from hub.conversations.mentions import mention, read_mentions
 from hub.conversations.queries import message_of, read_mark
 from hub.conversations.store import content_digest, find_by_client_key, lock_conversations, save_conversations
 from hub.conversations.values import AttachmentView, ConversationView, MessageView
-from hub.conversations.views import conversation_views
-from hub.conversations.writing import add, announce_change, entry, require_version, seen, store
+from hub.conversations.writing import add, announce_change, as_it_is, entry, require_version, seen, store
 from hub.crm.customers.queries import everybody
 from hub.crm.tickets import Tickets
 from hub.db import Database, Work
@@ -65,14 +64,14 @@ class Conversations:
     async def assign_in(self, work: Work, before: Conversation, *, to: UserId | None, by: Caller) -> ConversationView:
         """The same inside the caller's transaction, which holds the conversation locked (see `lock`)."""
         if before.assignee_id == to:
-            return (await conversation_views(work, [before]))[before.id]
+            return await as_it_is(work, before)
         now = clock.now()
         return await store(work, before, replace(before, assignee_id=to, updated_at=now, version=before.version + 1), by=by)
 
     async def place_in(self, work: Work, before: Conversation, queue_id: QueueId | None, *, by: Caller) -> ConversationView:
         """Put a locked conversation into a queue."""
         if before.queue_id == queue_id:
-            return (await conversation_views(work, [before]))[before.id]
+            return await as_it_is(work, before)
         now = clock.now()
         return await store(work, before, replace(before, queue_id=queue_id, updated_at=now, version=before.version + 1), by=by)
 
@@ -142,9 +141,10 @@ class Conversations:
         """Let the conversation belong to a ticket as well."""
         async with self._db.unit_of_work() as work:
             before = await seen(work, id, by)
-            if before_links := await _link(work, "ticket", id, ticket_id, by):
-                await self._tickets.note_link(work, ticket_id, id, linked=True, by=by)
-            return await _store_tickets(work, before) if before_links else await announce_change(work, before, before)
+            if not await _link(work, "ticket", id, ticket_id, by):
+                return await as_it_is(work, before)
+            await self._tickets.note_link(work, ticket_id, id, linked=True, by=by)
+            return await _store_tickets(work, before)
 
     async def unlink_ticket(self, id: ConversationId, ticket_id: TicketId, *, by: Caller) -> ConversationView:
         """Undo a link to a ticket."""

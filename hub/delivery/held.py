@@ -7,9 +7,10 @@ does so in the transaction that also does the rest. So a message leaves or comes
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from hub.conversations.drafts import FILES_KEPT, DraftContent
 from hub.conversations.lifecycle import Conversation, Snooze, close, snooze
@@ -26,7 +27,7 @@ class Then(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What becomes of the conversation once this is said."""
 
     state: Literal["closed", "snoozed"]
-    snoozed_until: datetime | None = None
+    snoozed_until: Annotated[datetime, Meta(tz=True)] | None = None
     snooze_reason: Snooze | None = None
 
     def check(self, now: datetime) -> None:

@@ -147,6 +147,13 @@ async def test_saved_views_are_ones_own_a_teams_or_everybodys_and_count_what_the
     await refused(await ben.patch(f"/views/{mine['id']}", {"version": 1, "name": "Old"}), 409, "stale")
     assert (await ok(await ben.get("/conversations/counts")))["views"] == {urgent["id"]: 1, mine["id"]: 0}
 
+    # What others see is an act of administration, and stands in the log; one's own is nobody's business.
+    await ok(await anna.patch(f"/views/{urgent['id']}", {"version": 1, "name": "At once"}))
+    await ok(await anna.delete(f"/views/{urgent['id']}"), 204)
+    log = (await ok(await anna.get("/audit")))["items"]
+    acts = [(one["action"], one["detail"]["name"]) for one in log if one["action"].startswith("view.")]
+    assert acts == [("view.remove", "At once"), ("view.change", "At once"), ("view.add", "Urgent")]
+
 
 @pytest.mark.covers("M-04")
 async def test_a_snoozed_conversation_comes_back_for_its_reason_which_is_shown_until_it_is_read(
@@ -258,3 +265,15 @@ async def test_a_tag_that_is_renamed_twice_in_a_row_ends_with_its_last_name_in_w
     for row in rows:
         await front.hub.tags.retag(UUID(row["payload"]["tag_id"]), row["payload"]["beyond"])
     assert (await ok(await anna.get(f"/conversations/{id}")))["tags"] == ["Three"]
+
+
+async def test_what_was_not_changed_keeps_its_rev_so_that_what_is_told_of_it_next_is_not_older(
+    front: Front, anna: Client
+) -> None:
+    (id,) = await many(front, 1)
+    await ok(await anna.post("/tags", {"name": "Vip"}), 201)
+    ticket = await ok(await anna.post("/tickets", {"title": "Lamp"}), 201)
+    for path, body in (("assignee", {"agent_id": None}), ("tags/vip", None), (f"tickets/{ticket['id']}", None)):
+        await ok(await anna.put(f"/conversations/{id}/{path}", body))
+        again = await ok(await anna.put(f"/conversations/{id}/{path}", body))
+        assert again["rev"] == (await ok(await anna.get(f"/conversations/{id}")))["rev"], path

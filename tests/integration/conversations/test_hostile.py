@@ -5,10 +5,11 @@ from io import BytesIO
 from urllib.parse import quote
 from uuid import uuid4
 
+from hub.db.keyset import write_cursor
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, mail
 from tests.fixtures.next_hop import NextHop
-from tests.integration.conversations.conftest import Talks, ok
+from tests.integration.conversations.conftest import Talks, ok, refused
 
 EVIL = {
     "html": "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&",
@@ -151,3 +152,23 @@ async def test_a_display_name_never_says_who_it_is(front: Front, anna: Client) -
     first, second = await front.desk.filed(2)
     customers = [(await ok(await anna.get(f"/conversations/{m['conversation_id']}")))["customer"]["id"] for m in (first, second)]
     assert customers[0] != customers[1]
+
+
+LATE, EARLY, NOWHERE = "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2090-01-01T00:00:00"
+
+
+async def test_times_that_are_none_and_times_of_nowhere_are_refused_wherever_they_stand(anna: Client, talks: Talks) -> None:
+    (id,) = await talks.began("alice@example.com")
+    ticket = await ok(await anna.post("/tickets", {"title": "Lamp"}), 201)
+    for at in (LATE, EARLY, NOWHERE):
+        then = {"state": "snoozed", "snoozed_until": at}
+        for answer in (
+            await anna.patch(f"/tickets/{ticket['id']}", {"version": 1, "due_at": at}),
+            await anna.patch(f"/conversations/{id}", then),
+            await anna.post("/conversations/bulk", {"action": {"kind": "snooze", "until": at}, "ids": [id]}),
+            await anna.post(f"/conversations/{id}/messages", {"text": "x", "then": then}),
+            await anna.get("/audit", params={"since": at}),
+        ):
+            await refused(answer, 422, "invalid")
+    for at in (LATE, EARLY):
+        await refused(await anna.get("/conversations", params={"cursor": write_cursor((at, 1))}), 422, "bad_cursor")
