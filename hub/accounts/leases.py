@@ -67,22 +67,20 @@ class Leases:
             )
             return {row["account_id"]: row["fence"] for row in rows}
 
-    async def write_states(self, states: Mapping[AccountId, tuple[int, RunState, str]]) -> list[AccountId]:
+    async def write_states(self, work: Work, states: Mapping[AccountId, tuple[int, RunState, str]]) -> list[AccountId]:
         """Note how accounts fare, each with its fence; what a later holder runs is not touched. Returns those that changed."""
-        changed = []
-        async with self._db.unit_of_work() as work:
-            for account_id, (fence, state, detail) in states.items():
-                if await self._write(work, account_id, fence, state, detail):
-                    changed.append(account_id)
-        return changed
+        return [
+            account_id
+            for account_id, (fence, state, detail) in states.items()
+            if await self._write(work, account_id, fence, state, detail)
+        ]
 
-    async def release(self, accounts: Sequence[tuple[AccountId, int]]) -> None:
+    async def release(self, work: Work, accounts: Sequence[tuple[AccountId, int]]) -> None:
         """Give leases back, so that another process need not wait for their end."""
-        async with self._db.unit_of_work() as work:
-            await work.execute_many(
-                "UPDATE account_run SET holder = NULL, lease_until = NULL WHERE account_id = $1 AND fence = $2",
-                list(accounts),
-            )
+        await work.execute_many(
+            "UPDATE account_run SET holder = NULL, lease_until = NULL WHERE account_id = $1 AND fence = $2",
+            list(accounts),
+        )
 
     async def _write(self, work: Work, account_id: AccountId, fence: int, state: RunState, detail: str) -> bool:
         return bool(

@@ -13,7 +13,7 @@ from hub.accounts.leases import Due, Leases
 from hub.accounts.values import RunState
 from hub.bus import Bus
 from hub.channels.contract import SendError, Sink
-from hub.db import Database, DatabaseGone
+from hub.db import Database, DatabaseGone, Work
 from hub.errors import HubError, Unavailable
 from hub.ids import AccountId
 from hub.messages import plain
@@ -207,26 +207,23 @@ class Supervisor:
             self._woken.set()
 
     async def _write_states(self) -> None:
+        """What is stored is announced with it, or neither is and both are tried again."""
         states, self._unwritten = self._unwritten, {}
         if not states:
             return
         try:
-            changed = await self._leases.write_states(states)
-            ended = [(id_, fence) for id_, (fence, _, _) in states.items() if id_ not in self._runs]
-            if ended:
-                await self._leases.release(ended)
-            await self._announce(changed)
-        except DatabaseGone:
+            async with self.db.unit_of_work() as work:
+                changed = await self._leases.write_states(work, states)
+                await self._leases.release(work, [(id_, fence) for id_, (fence, _, _) in states.items() if id_ not in self._runs])
+                await self._announce(work, changed)
+        except (DatabaseGone, asyncio.CancelledError):
             self._unwritten = {**states, **self._unwritten}
             raise
 
-    async def _announce(self, changed: Sequence[AccountId]) -> None:
-        if not changed:
-            return
-        async with self.db.unit_of_work() as work:
-            for account in await queries.listed(work, self.keys):
-                if account.id in changed:
-                    work.announce(events.changed(account))
+    async def _announce(self, work: Work, changed: Sequence[AccountId]) -> None:
+        for account in await queries.listed(work, self.keys) if changed else ():
+            if account.id in changed:
+                work.announce(events.changed(account))
 
     async def _leave(self) -> None:
         """What ran has stopped: say so, and let others have it."""

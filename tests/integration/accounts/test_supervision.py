@@ -7,10 +7,10 @@ from unittest.mock import patch
 
 import pytest
 
-from hub.accounts import Account, AccountChange, Accounts, NewAccount, RunState
+from hub.accounts import Account, AccountChange, Accounts, NewAccount, RunState, events
 from hub.accounts.leases import Leases
 from hub.auth import Caller
-from hub.db import Database, DatabaseGone, read_events
+from hub.db import Database, DatabaseGone, Event, read_events
 from hub.ids import AccountId
 from tests.fixtures.desk import eventually
 from tests.integration.accounts.conftest import CANARY, stop, until_state
@@ -31,11 +31,35 @@ async def test_an_enabled_account_is_connected_and_says_so(
     await desk.until(1)
     await until_state(accounts, account.id, RunState.CONNECTED)
 
-    async def told() -> None:  # the state is stored first and announced a moment later
+    async def told() -> None:
         events = [event for event in await read_events(database, None) if event.type == "account.changed"]
         assert events[-1].data["account"]["state"] == "connected"
 
     await eventually(told)
+
+
+async def test_a_state_that_could_not_be_announced_at_first_is_announced(
+    accounts: Accounts, admin: Caller, desk: Desk, supervise: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await made(accounts, admin, desk)
+    announced, refused = events.changed, list[str]()
+
+    def changed(account: Account) -> Event:
+        if account.state is RunState.CONNECTED and not refused:
+            refused.append(account.name)
+            raise DatabaseGone("no room")
+        return announced(account)
+
+    monkeypatch.setattr(events, "changed", changed)
+    supervise()
+    await until_state(accounts, account.id, RunState.CONNECTED)
+
+    async def told() -> None:
+        seen = [event.data["account"]["state"] for event in await read_events(database, None) if event.type == "account.changed"]
+        assert seen[-1] == "connected"
+
+    await eventually(told, within=3)
+    assert refused
 
 
 async def test_what_a_provider_cuts_comes_back_by_itself(accounts: Accounts, admin: Caller, desk: Desk, supervise: Any) -> None:
@@ -199,8 +223,9 @@ async def test_a_state_told_late_does_not_overwrite_the_next_holders(
     assert first is not None
     second = await new.acquire(account.id)
     assert second == first + 1
-    await new.write_states({account.id: (second, RunState.CONNECTED, "")})
-    assert await old.write_states({account.id: (first, RunState.RETRYING, "late")}) == []
-    await old.release([(account.id, first)])
+    async with database.unit_of_work() as work:
+        await new.write_states(work, {account.id: (second, RunState.CONNECTED, "")})
+        assert await old.write_states(work, {account.id: (first, RunState.RETRYING, "late")}) == []
+        await old.release(work, [(account.id, first)])
     assert (await accounts.get(account.id)).state is RunState.CONNECTED
     assert await new.renew() == {AccountId(account.id): second}
