@@ -2091,7 +2091,7 @@ export interface components {
             code: string;
             detail: string;
             /** @default [] */
-            errors: components["schemas"]["FieldProblem"][];
+            errors?: components["schemas"]["FieldProblem"][];
         };
         /**
          * FieldProblem
@@ -2109,7 +2109,7 @@ export interface components {
             name: string;
             password: string;
             /** @default null */
-            code: string | null;
+            code?: string | null;
         };
         /**
          * SessionView
@@ -2160,12 +2160,12 @@ export interface components {
             name: string;
             password: string;
             /** @default  */
-            display_name: string;
+            display_name?: string;
             /**
              * @default zh-CN
              * @enum {unknown}
              */
-            locale: "en" | "zh-CN";
+            locale?: "en" | "zh-CN";
         };
         /**
          * MePatch
@@ -2218,27 +2218,27 @@ export interface components {
              * @default comfortable
              * @enum {unknown}
              */
-            density: "comfortable" | "compact";
+            density?: "comfortable" | "compact";
             /** @default true */
-            enter_sends: boolean;
+            enter_sends?: boolean;
             /** @default true */
-            single_keys: boolean;
+            single_keys?: boolean;
             /** @default {} */
-            shortcuts: {
+            shortcuts?: {
                 [key: string]: string;
             };
             /** @default {} */
-            notifications: {
+            notifications?: {
                 [key: string]: components["schemas"]["Alert"];
             };
             /** @default null */
-            quiet_hours: components["schemas"]["QuietHours"] | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
             /** @default null */
-            alert_number: string | null;
+            alert_number?: string | null;
             /** @default 5 */
-            undo_seconds: number;
+            undo_seconds?: number;
             /** @default {} */
-            columns: {
+            columns?: {
                 [key: string]: boolean | number | string | string[] | null;
             };
         };
@@ -2248,9 +2248,9 @@ export interface components {
          */
         Alert: {
             /** @default true */
-            desktop: boolean;
+            desktop?: boolean;
             /** @default true */
-            sound: boolean;
+            sound?: boolean;
         };
         /**
          * QuietHours
@@ -2328,9 +2328,9 @@ export interface components {
         BulkCreate: {
             action: components["schemas"]["Action"];
             /** @default null */
-            ids: string[] | null;
+            ids?: string[] | null;
             /** @default null */
-            filter: components["schemas"]["Filter"] | null;
+            filter?: components["schemas"]["Filter"] | null;
         };
         /**
          * Action
@@ -2341,17 +2341,17 @@ export interface components {
             /** @enum {unknown} */
             kind: "assign" | "close" | "priority" | "queue" | "read" | "reopen" | "snooze" | "tag" | "untag";
             /** @default null */
-            agent_id: string | null;
+            agent_id?: string | null;
             /** @default null */
-            queue_id: string | null;
+            queue_id?: string | null;
             /** @default null */
-            until: string | null;
+            until?: string | null;
             /** @default time */
-            reason: components["schemas"]["Snooze"];
+            reason?: components["schemas"]["Snooze"];
             /** @default null */
-            tag: string | null;
+            tag?: string | null;
             /** @default null */
-            priority: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
+            priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
         };
         /**
          * Snooze
@@ -2374,36 +2374,36 @@ export interface components {
              * @default all
              * @enum {unknown}
              */
-            view: "all" | "closed" | "drafts" | "mentions" | "mine" | "snoozed" | "unassigned" | "unread";
+            view?: "all" | "closed" | "drafts" | "mentions" | "mine" | "snoozed" | "unassigned" | "unread";
             /** @default null */
-            waiting_for: string | null;
+            waiting_for?: string | null;
             /** @default null */
-            queue_id: string | null;
+            queue_id?: string | null;
             /** @default null */
-            assignee_id: string | null;
+            assignee_id?: string | null;
             /** @default null */
-            channel: string | null;
+            channel?: string | null;
             /** @default null */
-            priority: string | null;
+            priority?: string | null;
             /** @default null */
-            tag: string | null;
+            tag?: string | null;
             /** @default false */
-            unread: boolean;
+            unread?: boolean;
             /** @default false */
-            draft: boolean;
+            draft?: boolean;
             /** @default false */
-            mentioned: boolean;
+            mentioned?: boolean;
             /** @default false */
-            overdue: boolean;
+            overdue?: boolean;
             /** @default null */
-            customer_id: string | null;
+            customer_id?: string | null;
             /** @default null */
-            ticket_id: string | null;
+            ticket_id?: string | null;
             /**
              * @default newest
              * @enum {unknown}
              */
-            sort: "newest" | "waiting";
+            sort?: "newest" | "waiting";
         };
         /**
          * BulkView
@@ -2479,7 +2479,7 @@ export interface components {
             woken: ("hours" | "reply" | "time") | null;
             merged_into: string | null;
             /** @default null */
-            rating: components["schemas"]["RatingView"] | null;
+            rating?: components["schemas"]["RatingView"] | null;
         };
         /**
          * State
@@ -2567,19 +2567,19 @@ export interface components {
          */
         ConversationPatch: {
             /** @default null */
-            state: components["schemas"]["State"] | null;
+            state?: components["schemas"]["State"] | null;
             /** @default null */
-            snoozed_until: string | null;
+            snoozed_until?: string | null;
             /** @default null */
-            snooze_reason: components["schemas"]["Snooze"] | null;
+            snooze_reason?: components["schemas"]["Snooze"] | null;
             /** @default null */
-            priority: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
+            priority?: components["schemas"]["hub.conversations.lifecycle.Priority"] | null;
             /** @default null */
-            subject: string | null;
+            subject?: string | null;
             /** @default null */
-            queue_id: string | null;
+            queue_id?: string | null;
             /** @default null */
-            version: number | null;
+            version?: number | null;
         };
         /**
          * AssigneePut
@@ -2588,7 +2588,7 @@ export interface components {
         AssigneePut: {
             agent_id: string | null;
             /** @default null */
-            version: number | null;
+            version?: number | null;
         };
         /**
          * Messages
@@ -2633,11 +2633,11 @@ export interface components {
             journal_id: string | null;
             created_at: string;
             /** @default [] */
-            deliveries: components["schemas"]["DeliveryView"][];
+            deliveries?: components["schemas"]["DeliveryView"][];
             /** @default null */
-            send_at: string | null;
+            send_at?: string | null;
             /** @default null */
-            undo_until: string | null;
+            undo_until?: string | null;
         };
         /**
          * Direction
@@ -2657,13 +2657,13 @@ export interface components {
          */
         Party: {
             /** @default null */
-            kind: components["schemas"]["AddressKind"] | null;
+            kind?: components["schemas"]["AddressKind"] | null;
             /** @default  */
-            address: string;
+            address?: string;
             /** @default  */
-            name: string;
+            name?: string;
             /** @default null */
-            user_id: string | null;
+            user_id?: string | null;
         };
         /**
          * AddressKind
@@ -2683,9 +2683,9 @@ export interface components {
             size: number;
             sha256: string;
             /** @default false */
-            inline: boolean;
+            inline?: boolean;
             /** @default null */
-            content_id: string | null;
+            content_id?: string | null;
         };
         /**
          * DeliveryState
@@ -2738,7 +2738,7 @@ export interface components {
         TagCreate: {
             name: string;
             /** @default grey */
-            colour: string;
+            colour?: string;
         };
         /**
          * TagPatch
@@ -2746,9 +2746,9 @@ export interface components {
          */
         TagPatch: {
             /** @default null */
-            name: string | null;
+            name?: string | null;
             /** @default null */
-            colour: string | null;
+            colour?: string | null;
         };
         /**
          * SavedView
@@ -2777,17 +2777,17 @@ export interface components {
              * @default mine
              * @enum {unknown}
              */
-            scope: "everybody" | "mine" | "team";
+            scope?: "everybody" | "mine" | "team";
             /** @default null */
-            team_id: string | null;
+            team_id?: string | null;
             filter?: components["schemas"]["Filter"];
             /**
              * @default newest
              * @enum {unknown}
              */
-            sort: "newest" | "waiting";
+            sort?: "newest" | "waiting";
             /** @default 0 */
-            position: number;
+            position?: number;
         };
         /**
          * ViewPatch
@@ -2814,17 +2814,17 @@ export interface components {
             to: components["schemas"]["PartyGiven"][];
             text: string;
             /** @default  */
-            subject: string;
+            subject?: string;
             /** @default [] */
-            cc: components["schemas"]["PartyGiven"][];
+            cc?: components["schemas"]["PartyGiven"][];
             /** @default [] */
-            bcc: components["schemas"]["PartyGiven"][];
+            bcc?: components["schemas"]["PartyGiven"][];
             /** @default [] */
-            attachment_ids: string[];
+            attachment_ids?: string[];
             /** @default null */
-            customer_id: string | null;
+            customer_id?: string | null;
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * PartyGiven
@@ -2833,9 +2833,9 @@ export interface components {
         PartyGiven: {
             address: string;
             /** @default email */
-            kind: components["schemas"]["AddressKind"];
+            kind?: components["schemas"]["AddressKind"];
             /** @default  */
-            name: string;
+            name?: string;
         };
         /**
          * Begun
@@ -2883,46 +2883,46 @@ export interface components {
          */
         MessageCreate: {
             /** @default  */
-            text: string;
+            text?: string;
             /** @default null */
-            html: string | null;
+            html?: string | null;
             /**
              * @default reply
              * @enum {unknown}
              */
-            kind: "note" | "reply";
+            kind?: "note" | "reply";
             /** @default null */
-            account_id: string | null;
+            account_id?: string | null;
             /** @default [] */
-            to: components["schemas"]["PartyGiven"][];
+            to?: components["schemas"]["PartyGiven"][];
             /** @default [] */
-            cc: components["schemas"]["PartyGiven"][];
+            cc?: components["schemas"]["PartyGiven"][];
             /** @default [] */
-            bcc: components["schemas"]["PartyGiven"][];
+            bcc?: components["schemas"]["PartyGiven"][];
             /** @default null */
-            subject: string | null;
+            subject?: string | null;
             /** @default [] */
-            attachment_ids: string[];
+            attachment_ids?: string[];
             /** @default null */
-            forward_of: string | null;
+            forward_of?: string | null;
             /** @default [] */
-            mentions: string[];
+            mentions?: string[];
             /** @default null */
-            expected_version: number | null;
+            expected_version?: number | null;
             /** @default null */
-            seen_n: number | null;
+            seen_n?: number | null;
             /** @default false */
-            force: boolean;
+            force?: boolean;
             /** @default null */
-            send_at: string | null;
+            send_at?: string | null;
             /** @default 0 */
-            undo_seconds: number;
+            undo_seconds?: number;
             /** @default null */
-            then: components["schemas"]["Then"] | null;
+            then?: components["schemas"]["Then"] | null;
             /** @default null */
-            draft_revision: number | null;
+            draft_revision?: number | null;
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * Then
@@ -2932,9 +2932,9 @@ export interface components {
             /** @enum {unknown} */
             state: "closed" | "snoozed";
             /** @default null */
-            snoozed_until: string | null;
+            snoozed_until?: string | null;
             /** @default null */
-            snooze_reason: components["schemas"]["Snooze"] | null;
+            snooze_reason?: components["schemas"]["Snooze"] | null;
         };
         /**
          * DraftView
@@ -2942,25 +2942,25 @@ export interface components {
          */
         DraftView: {
             /** @default  */
-            text: string;
+            text?: string;
             /** @default null */
-            html: string | null;
+            html?: string | null;
             /** @default null */
-            subject: string | null;
+            subject?: string | null;
             /** @default null */
-            account_id: string | null;
+            account_id?: string | null;
             /** @default [] */
-            to: components["schemas"]["DraftParty"][];
+            to?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            cc: components["schemas"]["DraftParty"][];
+            cc?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            bcc: components["schemas"]["DraftParty"][];
+            bcc?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            attachment_ids: string[];
+            attachment_ids?: string[];
             /** @default null */
-            forward_of: string | null;
+            forward_of?: string | null;
             /** @default [] */
-            mentions: string[];
+            mentions?: string[];
             /** Format: uuid */
             conversation_id: string;
             /** @enum {unknown} */
@@ -2968,7 +2968,7 @@ export interface components {
             revision: number;
             updated_at: string;
             /** @default [] */
-            attachments: components["schemas"]["Upload"][];
+            attachments?: components["schemas"]["Upload"][];
         };
         /**
          * DraftParty
@@ -2976,11 +2976,11 @@ export interface components {
          */
         DraftParty: {
             /** @default  */
-            address: string;
+            address?: string;
             /** @default email */
-            kind: components["schemas"]["AddressKind"];
+            kind?: components["schemas"]["AddressKind"];
             /** @default  */
-            name: string;
+            name?: string;
         };
         /**
          * Upload
@@ -3000,25 +3000,25 @@ export interface components {
          */
         DraftPut: {
             /** @default  */
-            text: string;
+            text?: string;
             /** @default null */
-            html: string | null;
+            html?: string | null;
             /** @default null */
-            subject: string | null;
+            subject?: string | null;
             /** @default null */
-            account_id: string | null;
+            account_id?: string | null;
             /** @default [] */
-            to: components["schemas"]["DraftParty"][];
+            to?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            cc: components["schemas"]["DraftParty"][];
+            cc?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            bcc: components["schemas"]["DraftParty"][];
+            bcc?: components["schemas"]["DraftParty"][];
             /** @default [] */
-            attachment_ids: string[];
+            attachment_ids?: string[];
             /** @default null */
-            forward_of: string | null;
+            forward_of?: string | null;
             /** @default [] */
-            mentions: string[];
+            mentions?: string[];
             revision: number;
         };
         /**
@@ -3127,19 +3127,19 @@ export interface components {
             title: string;
             text: string;
             /** @default null */
-            html: string | null;
+            html?: string | null;
             /**
              * @default
              * @enum {unknown}
              */
-            locale: "" | "en" | "zh-CN";
+            locale?: "" | "en" | "zh-CN";
             /**
              * @default mine
              * @enum {unknown}
              */
-            scope: "everybody" | "mine" | "team";
+            scope?: "everybody" | "mine" | "team";
             /** @default null */
-            team_id: string | null;
+            team_id?: string | null;
         };
         /**
          * CannedReplyPatch
@@ -3217,9 +3217,9 @@ export interface components {
             /** @enum {unknown} */
             kind: "assign";
             /** @default null */
-            agent_id: string | null;
+            agent_id?: string | null;
             /** @default false */
-            me: boolean;
+            me?: boolean;
         };
         /**
          * QueueAction
@@ -3273,14 +3273,14 @@ export interface components {
             title: string;
             actions: (components["schemas"]["ReplyAction"] | components["schemas"]["NoteAction"] | components["schemas"]["TagAction"] | components["schemas"]["UntagAction"] | components["schemas"]["AssignAction"] | components["schemas"]["QueueAction"] | components["schemas"]["PriorityAction"] | components["schemas"]["CloseAction"] | components["schemas"]["ReopenAction"] | components["schemas"]["SnoozeAction"])[];
             /** @default  */
-            key: string;
+            key?: string;
             /**
              * @default mine
              * @enum {unknown}
              */
-            scope: "everybody" | "mine" | "team";
+            scope?: "everybody" | "mine" | "team";
             /** @default null */
-            team_id: string | null;
+            team_id?: string | null;
         };
         /**
          * MacroPatch
@@ -3301,7 +3301,7 @@ export interface components {
          */
         MacroRun: {
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * MacroRan
@@ -3319,9 +3319,9 @@ export interface components {
             kind: string;
             ok: boolean;
             /** @default  */
-            code: string;
+            code?: string;
             /** @default  */
-            detail: string;
+            detail?: string;
         };
         /**
          * Page[NotificationView]
@@ -3367,9 +3367,9 @@ export interface components {
          */
         ReadNotifications: {
             /** @default [] */
-            ids: string[];
+            ids?: string[];
             /** @default false */
-            all: boolean;
+            all?: boolean;
         };
         /**
          * Page[Customer]
@@ -3481,25 +3481,25 @@ export interface components {
         CustomerCreate: {
             name: string;
             /** @default person */
-            kind: components["schemas"]["CustomerKind"];
+            kind?: components["schemas"]["CustomerKind"];
             /** @default ordinary */
-            level: components["schemas"]["hub.crm.customers.values.Level"];
+            level?: components["schemas"]["hub.crm.customers.values.Level"];
             /** @default null */
-            sex: components["schemas"]["Sex"] | null;
+            sex?: components["schemas"]["Sex"] | null;
             /** @default  */
-            company: string;
+            company?: string;
             /** @default  */
-            title: string;
+            title?: string;
             /** @default  */
-            postal_address: string;
+            postal_address?: string;
             /** @default  */
-            locale: string;
+            locale?: string;
             /** @default  */
-            note: string;
+            note?: string;
             /** @default [] */
-            addresses: components["schemas"]["AddressCreate"][];
+            addresses?: components["schemas"]["AddressCreate"][];
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * AddressCreate
@@ -3509,11 +3509,11 @@ export interface components {
             kind: components["schemas"]["AddressKind"];
             value: string;
             /** @default  */
-            label: string;
+            label?: string;
             /** @default false */
-            verified: boolean;
+            verified?: boolean;
             /** @default false */
-            primary: boolean;
+            primary?: boolean;
         };
         /**
          * DuplicateView
@@ -3559,7 +3559,7 @@ export interface components {
             into_version: number;
             fields?: components["schemas"]["MergeFields"];
             /** @default false */
-            despite_verified: boolean;
+            despite_verified?: boolean;
         };
         /**
          * MergeFields
@@ -3581,7 +3581,7 @@ export interface components {
          */
         RefusalPut: {
             /** @default  */
-            reason: string;
+            reason?: string;
         };
         /**
          * MembershipPut
@@ -3589,7 +3589,7 @@ export interface components {
          */
         MembershipPut: {
             /** @default  */
-            title: string;
+            title?: string;
         };
         /**
          * TicketState
@@ -3667,19 +3667,19 @@ export interface components {
         TicketCreate: {
             title: string;
             /** @default  */
-            description: string;
+            description?: string;
             /** @default null */
-            customer_id: string | null;
+            customer_id?: string | null;
             /** @default null */
-            conversation_id: string | null;
+            conversation_id?: string | null;
             /** @default normal */
-            priority: components["schemas"]["hub.crm.tickets.values.Priority"];
+            priority?: components["schemas"]["hub.crm.tickets.values.Priority"];
             /** @default null */
-            due_at: string | null;
+            due_at?: string | null;
             /** @default null */
-            assignee_id: string | null;
+            assignee_id?: string | null;
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * TicketPatch
@@ -3745,25 +3745,25 @@ export interface components {
         QueueCreate: {
             name: string;
             /** @default longest_idle */
-            strategy: components["schemas"]["Strategy"];
+            strategy?: components["schemas"]["Strategy"];
             /** @default 30 */
-            offer_seconds: number;
+            offer_seconds?: number;
             /** @default 0 */
-            priority: number;
+            priority?: number;
             /** @default {} */
-            weights: {
+            weights?: {
                 [key: string]: number;
             };
             /** @default [] */
-            member_ids: string[];
+            member_ids?: string[];
             /** @default null */
-            calendar_id: string | null;
+            calendar_id?: string | null;
             /** @default null */
-            first_response_minutes: number | null;
+            first_response_minutes?: number | null;
             /** @default null */
-            next_response_minutes: number | null;
+            next_response_minutes?: number | null;
             /** @default {} */
-            after_hours: {
+            after_hours?: {
                 [key: string]: {
                     [key: string]: string;
                 };
@@ -3829,9 +3829,9 @@ export interface components {
             /** Format: date */
             date: string;
             /** @default  */
-            name: string;
+            name?: string;
             /** @default [] */
-            periods: components["schemas"]["PeriodView"][];
+            periods?: components["schemas"]["PeriodView"][];
         };
         /**
          * CalendarCreate
@@ -3842,7 +3842,7 @@ export interface components {
             timezone: string;
             week: components["schemas"]["PeriodView"][][];
             /** @default [] */
-            holidays: components["schemas"]["HolidayView"][];
+            holidays?: components["schemas"]["HolidayView"][];
         };
         /**
          * CalendarPut
@@ -3853,7 +3853,7 @@ export interface components {
             timezone: string;
             week: components["schemas"]["PeriodView"][][];
             /** @default [] */
-            holidays: components["schemas"]["HolidayView"][];
+            holidays?: components["schemas"]["HolidayView"][];
             version: number;
         };
         /**
@@ -3877,7 +3877,7 @@ export interface components {
         PresencePut: {
             state: components["schemas"]["AgentState"];
             /** @default null */
-            seconds: number | null;
+            seconds?: number | null;
         };
         /**
          * AgentState
@@ -3971,13 +3971,13 @@ export interface components {
             name: string;
             provider: string;
             /** @default {} */
-            settings: Record<string, unknown>;
+            settings?: Record<string, unknown>;
             /** @default true */
-            enabled: boolean;
+            enabled?: boolean;
             /** @default null */
-            queue_id: string | null;
+            queue_id?: string | null;
             /** @default null */
-            client_key: string | null;
+            client_key?: string | null;
         };
         /**
          * AccountTest
@@ -3986,9 +3986,9 @@ export interface components {
         AccountTest: {
             provider: string;
             /** @default {} */
-            settings: Record<string, unknown>;
+            settings?: Record<string, unknown>;
             /** @default null */
-            account_id: string | null;
+            account_id?: string | null;
         };
         /**
          * TestResult
@@ -4031,19 +4031,19 @@ export interface components {
              * @default chars
              * @enum {unknown}
              */
-            length_unit: "bytes" | "chars" | "gsm7" | "pages";
+            length_unit?: "bytes" | "chars" | "gsm7" | "pages";
             /** @default null */
-            max_length: number | null;
+            max_length?: number | null;
             /** @default null */
-            max_segments: number | null;
+            max_segments?: number | null;
             /** @default null */
-            max_files: number | null;
+            max_files?: number | null;
             /** @default null */
-            max_file_bytes: number | null;
+            max_file_bytes?: number | null;
             /** @default null */
-            max_total_bytes: number | null;
+            max_total_bytes?: number | null;
             /** @default [] */
-            content_types: string[];
+            content_types?: string[];
         };
         /**
          * Feature
@@ -4090,9 +4090,9 @@ export interface components {
          */
         Signature: {
             /** @default  */
-            plain: string;
+            plain?: string;
             /** @default  */
-            rich: string;
+            rich?: string;
         };
         /**
          * TestMessageCreate
@@ -4136,20 +4136,20 @@ export interface components {
             name: string;
             password: string;
             /** @default  */
-            display_name: string;
+            display_name?: string;
             /** @default  */
-            email: string;
+            email?: string;
             /**
              * @default zh-CN
              * @enum {unknown}
              */
-            locale: "en" | "zh-CN";
+            locale?: "en" | "zh-CN";
             /** @default null */
-            work_number: string | null;
+            work_number?: string | null;
             /** @default [] */
-            role_ids: string[];
+            role_ids?: string[];
             /** @default [] */
-            team_ids: string[];
+            team_ids?: string[];
         };
         /**
          * UserPatch
@@ -4227,7 +4227,7 @@ export interface components {
         TeamCreate: {
             name: string;
             /** @default [] */
-            member_ids: string[];
+            member_ids?: string[];
         };
         /**
          * TeamPatch
@@ -4236,9 +4236,9 @@ export interface components {
         TeamPatch: {
             version: number;
             /** @default null */
-            name: string | null;
+            name?: string | null;
             /** @default null */
-            member_ids: string[] | null;
+            member_ids?: string[] | null;
         };
         /**
          * TokenView
@@ -4263,7 +4263,7 @@ export interface components {
             name: string;
             scopes: string[];
             /** @default null */
-            expires_at: string | null;
+            expires_at?: string | null;
         };
         /**
          * NewToken
