@@ -123,7 +123,9 @@ async def _ended(console: Console) -> list[Identity]:
     every = frozenset(Right)
     revoked, text = await auth.tokens.add(SYSTEM, name="revoked", rights=every)
     await auth.tokens.revoke(SYSTEM, revoked.id)
-    _, expired = await auth.tokens.add(SYSTEM, name="expired", rights=every, expires_at=clock.now() + timedelta(milliseconds=1))
+    old, expired = await auth.tokens.add(SYSTEM, name="expired", rights=every, expires_at=clock.now() + timedelta(hours=1))
+    async with console.hub.db.unit_of_work() as work:
+        await work.execute("UPDATE auth_token SET expires_at = $2 WHERE id = $1", old.id, clock.now() - timedelta(seconds=1))
     signed_out = await console.signed_in("gone", "administrator")
     cookie = {cookie.key: cookie.value for cookie in signed_out.http.cookie_jar}
     await signed_out.delete("/session")
