@@ -57,7 +57,7 @@ async def bound(
 
 
 class Session(OperatorSession[Pdu]):
-    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre."""
+    """See the module. `confirmed` is a moment (monotonic): what was acknowledged before has been read by the centre. `began`: another."""
 
     def __init__(self, link: Link[Pdu], deliver: Deliver, *, window: int, times: Times) -> None:
         super().__init__(link, window=window)
@@ -65,6 +65,7 @@ class Session(OperatorSession[Pdu]):
         self._times = times
         self._delivering = 0
         self.confirmed = float("-inf")
+        self.began = monotonic()
 
     async def bind(self, command: Command, bind: Bind) -> str:
         """Sign in; the centre's name for itself."""

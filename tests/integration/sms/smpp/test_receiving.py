@@ -9,7 +9,7 @@ import pytest
 
 from hub.channels.contract import Accepted, Duplicate, Handover
 from hub.channels.sms.link import Link
-from hub.channels.sms.smpp import coding
+from hub.channels.sms.smpp import coding, receiving
 from hub.channels.sms.smpp.receiving import SmppReceiver
 from hub.channels.sms.smpp.session import Session, Times
 from hub.channels.sms.smpp.settings import SmppSettings
@@ -103,6 +103,38 @@ async def test_a_customer_may_say_the_same_twice(line: Line) -> None:
         await line.smsc.inject(CUSTOMER, OURS, "OK")
 
     assert line.texts == ["OK", "OK", "OK"]
+
+
+@pytest.mark.covers("E-01")
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_what_a_lost_link_left_in_doubt_hides_the_same_words_once_and_not_for_a_day(line: Line, restarts: bool) -> None:
+    async with line.running():
+        await line.smsc.inject(CUSTOMER, OURS, "OK")
+        if not restarts:
+            line.smsc.cut()  # before anybody could know whether the acknowledgement arrived
+            await hear_more_of_it(line)
+    if restarts:
+        async with line.running():
+            await hear_more_of_it(line)
+
+    assert line.texts == ["OK", "OK"]
+
+
+async def hear_more_of_it(line: Line) -> None:
+    await line.smsc.inject(CUSTOMER, OURS, "OK")  # it may be the same again
+    await asyncio.sleep(2.5)
+    await line.smsc.inject(CUSTOMER, OURS, "OK")
+
+
+async def test_some_time_after_a_link_was_lost_the_same_words_are_new(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with line.running():
+        await line.smsc.inject(CUSTOMER, OURS, "OK")
+        line.smsc.cut()
+        await line.smsc.inject("+8613800138009", OURS, "the link is back")
+        monkeypatch.setattr(receiving, "_COMES_AGAIN", 0.0)
+        await line.smsc.inject(CUSTOMER, OURS, "OK")
+
+    assert line.texts == ["OK", "the link is back", "OK"]
 
 
 async def test_missing_parts_are_waited_for_and_then_missed() -> None:
