@@ -98,8 +98,10 @@ def next_opening(calendar: Calendar, at: datetime) -> datetime | None:
 
 def closed_since(calendar: Calendar, at: datetime) -> datetime | None:
     """The end of the last open stretch before a moment at which it is closed: names the closed time it belongs to."""
-    ended = [span.end for span in open_spans(calendar, at - timedelta(days=31), at)]
-    return ended[-1] if ended else None
+    for days in (31, LOOK_AHEAD.days):  # mostly it is not long ago; a school closes for a summer
+        if ended := [span.end for span in open_spans(calendar, at - timedelta(days=days), at)]:
+            return ended[-1]
+    return None
 
 
 def add_business(calendar: Calendar, since: datetime, length: timedelta) -> datetime | None:

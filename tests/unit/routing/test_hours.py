@@ -81,6 +81,15 @@ def test_hours_around_the_clock_are_one_stretch() -> None:
     assert closed_since(calendar(), china(6, 10)) == china(5, 18)
 
 
+@pytest.mark.covers("M-10")
+def test_a_long_closed_time_is_one_however_late_in_it_one_asks() -> None:
+    summer = tuple(Holiday(date=date(2026, 7, 1) + timedelta(days=n)) for n in range(62))
+    school = calendar(holidays=summer)
+    late = datetime(2026, 8, 28, 4, tzinfo=UTC)
+
+    assert closed_since(school, china(30, 19)) == closed_since(school, late) == china(30, 18)
+
+
 def test_what_never_opens_promises_nothing() -> None:
     never = calendar(week=((),) * 7)
 
