@@ -304,7 +304,7 @@ export default {
     none: 'No customer yet',
     none_text: 'Choose who this is, or create a customer.',
     candidates: '{n} customer fits | {n} customers fit',
-    candidates_text: 'Several customers use this address. Choose the right one.',
+    candidates_text: 'A customer uses this address. Choose it if that is who writes. | Several customers use this address. Choose the right one.',
     empty: 'No customers yet',
     empty_text: 'Whoever writes appears here by himself. You can also create customers.',
     nothing_found_text: 'Try a part of the name, the number or the address.',

@@ -304,7 +304,7 @@ export default {
     none: '尚未关联客户',
     none_text: '请选择对应的客户，或新建客户。',
     candidates: '有 {n} 位客户符合',
-    candidates_text: '多位客户使用此地址，请选择正确的一位。',
+    candidates_text: '有一位客户使用此地址，如确是本人请选择。 | 多位客户使用此地址，请选择正确的一位。',
     empty: '还没有客户',
     empty_text: '来访者会自动出现在这里，也可以手动新建。',
     nothing_found_text: '试试姓名、编号或地址的一部分。',
