@@ -22,9 +22,12 @@ from hub.db.work import Work
 BATCH = 200  # items in one transaction at most
 PATIENCE = 1.0  # seconds without any commit until those who wait are told
 _LOOK = PATIENCE / 4
+LOCK_WAIT = 0.2  # seconds for which a batch waits for a row that somebody else has locked
+_SEARCH_WAIT = 0.02  # the same for its parts while the item that waits is looked for: its neighbours have no time to lose
 
 Writer = Callable[[Work, Sequence[Any]], Awaitable[Sequence[Any]]]
-Open = Callable[[], AbstractAsyncContextManager[Work]]
+Open = Callable[[float], AbstractAsyncContextManager[Work]]
+"""Begins a transaction that waits for a locked row for so many seconds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -110,7 +113,7 @@ class GroupCommitter:
         while parts:
             part = parts.pop()
             try:
-                results = await self._write(part)
+                results = await self._write(part, _SEARCH_WAIT if 1 < len(part) < len(batch) else LOCK_WAIT)
             except DatabaseGone as error:
                 if not isinstance(error, DatabaseLocked) or monotonic() - started > PATIENCE - 0.2:
                     self._fail([*part, *(item for rest in parts for item in rest)], error)
@@ -133,12 +136,12 @@ class GroupCommitter:
         middle = len(part) // 2
         parts += [part[middle:], part[:middle]]
 
-    async def _write(self, part: list[_Item]) -> list[Any]:
+    async def _write(self, part: list[_Item], lock_wait: float) -> list[Any]:
         by_kind: dict[str, list[int]] = {}
         for place, item in enumerate(part):
             by_kind.setdefault(item.kind, []).append(place)
         results: list[Any] = [None] * len(part)
-        async with self._open() as work:
+        async with self._open(lock_wait) as work:
             for kind in [kind for kind in self._writers if kind in by_kind]:
                 places = by_kind[kind]
                 answers = await self._writers[kind](work, [part[place].value for place in places])

@@ -27,7 +27,7 @@ class Database:
         self._listeners: dict[Topic, list[Callable[[], None]]] = {"events": [], "jobs": []}
         self._holders: set[asyncio.Task[Any] | None] = set()
         self.dialect: Dialect = backend.dialect
-        self.committer = GroupCommitter(lambda: self._transaction(batch=True), self.refuse_nested)
+        self.committer = GroupCommitter(lambda lock_wait: self._transaction(batch=True, lock_wait=lock_wait), self.refuse_nested)
 
     @classmethod
     async def open(cls, url: str, *, read_pool: int = 4, models: Sequence[str] | None = None) -> "Database":
@@ -72,8 +72,8 @@ class Database:
         return sqlite if self.dialect == "sqlite" else postgres
 
     @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[Work]:
-        """One transaction, committed when the block ends and undone if it raises.
+    async def unit_of_work(self, lock_wait: float | None = None) -> AsyncIterator[Work]:
+        """One transaction, committed when the block ends and undone if it raises. `lock_wait`: seconds to wait for a row that is locked.
 
         On SQLite it is the only writer meanwhile, so be quick. Raises `NestedUnitOfWork` when this task holds one already.
         """
@@ -81,7 +81,7 @@ class Database:
         task = asyncio.current_task()
         self._holders.add(task)
         try:
-            async with self._transaction(batch=False) as work:
+            async with self._transaction(batch=False, lock_wait=lock_wait) as work:
                 yield work
         finally:
             self._holders.discard(task)
@@ -102,8 +102,8 @@ class Database:
             raise NestedUnitOfWork("this task holds a unit of work already")
 
     @asynccontextmanager
-    async def _transaction(self, *, batch: bool) -> AsyncIterator[Work]:
-        async with self._backend.begin(batch=batch) as session:
+    async def _transaction(self, *, batch: bool, lock_wait: float | None) -> AsyncIterator[Work]:
+        async with self._backend.begin(batch=batch, lock_wait=lock_wait) as session:
             work = Work(session, self.dialect, self._event_jobs)
             yield work
             events, jobs = await work.commit()

@@ -91,8 +91,9 @@ class PostgresSession:
     transaction that holds nothing else is that one statement, without BEGIN and COMMIT.
     """
 
-    def __init__(self, pool: Any, pulse: Pulse) -> None:
+    def __init__(self, pool: Any, pulse: Pulse, lock_wait: float | None) -> None:
         self._pool, self._pulse = pool, pulse
+        self._opening = "BEGIN;" if lock_wait is None else f"BEGIN; SET LOCAL lock_timeout = '{lock_wait * 1000:.0f}ms';"
         self._begun = False
         self._waiting: list[Insert] = []
         self.connection: Any = None
@@ -187,7 +188,7 @@ class PostgresSession:
         for again in (True, False):
             connection = await _said(self._connect)
             try:
-                await _said(connection.execute, f"BEGIN; {first}")
+                await _said(connection.execute, f"{self._opening} {first}")
             except BaseException as error:
                 died = isinstance(error, DatabaseGone) and not isinstance(error, DatabaseLocked)
                 await self._give_back(connection, undo=True)
@@ -254,9 +255,9 @@ class PostgresBackend:
             return rows
 
     @asynccontextmanager
-    async def begin(self, *, batch: bool) -> AsyncIterator[PostgresSession]:
+    async def begin(self, *, batch: bool, lock_wait: float | None) -> AsyncIterator[PostgresSession]:
         """A transaction; rolled back unless it was committed. `batch` takes the committer's own connection."""
-        session = PostgresSession(self._batches if batch else self._pool, self._pulse)
+        session = PostgresSession(self._batches if batch else self._pool, self._pulse, lock_wait)
         try:
             yield session
         finally:

@@ -230,8 +230,8 @@ class SqliteBackend:
         return await self._readers.run(lambda connection: connection.execute(text, args).fetchall())
 
     @asynccontextmanager
-    async def begin(self, *, batch: bool) -> AsyncIterator[SqliteSession]:
-        """A transaction under the process-wide write lock; rolled back unless it was committed."""
+    async def begin(self, *, batch: bool, lock_wait: float | None) -> AsyncIterator[SqliteSession]:
+        """A transaction under the process-wide write lock; rolled back unless it was committed. There are no locked rows to wait for."""
         await self._take_turn()
         session = SqliteSession(self._writer)
         try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hub.db import Database, DatabaseGone, DatabaseLocked, Work, migrate
+from hub.db import Database, DatabaseGone, DatabaseLocked, GroupCommitter, Work, migrate
 from hub.db.database import sqlite_path
 
 if TYPE_CHECKING:
@@ -139,6 +139,30 @@ async def test_a_locked_row_is_reported_within_a_second_and_its_neighbours_are_s
 async def _touch(work: Work, items: Sequence[str]) -> list[str]:
     await work.execute_many("UPDATE hub_meta SET value = 'touched' WHERE name = $1", [(item,) for item in items])
     return list(items)
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("at", [0, 10, 63])
+async def test_one_locked_row_among_many_refuses_its_own_item_alone(database: Database, at: int, own: bool) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite locks the file, see below")
+    names = [f"t{number:02}" for number in range(64)]
+    async with database.unit_of_work() as work:
+        await work.insert_many("hub_meta", {"name": "text", "value": "text"}, [(name, "") for name in names])
+
+    async def write(work: Work, items: Sequence[str]) -> list[str]:
+        await work.fetch("SELECT name FROM hub_meta WHERE name = ANY($1::text[]) ORDER BY name FOR UPDATE", list(items))
+        return list(items)
+
+    committer = GroupCommitter(database.unit_of_work, database.refuse_nested) if own else database.committer
+    committer.register("t", write)
+    async with database.unit_of_work() as work:
+        await work.fetch("SELECT * FROM hub_meta WHERE name = $1 FOR UPDATE", names[at])
+        results = await asyncio.gather(*(committer.submit("t", name) for name in names), return_exceptions=True)
+
+    assert [name for name, result in zip(names, results, strict=True) if result != name] == [names[at]]
+    assert isinstance(results[at], DatabaseGone)
+    await committer.close()
 
 
 async def _lock(db: Database, name: str) -> None:

@@ -38,7 +38,7 @@ async def _store(count: int, errors: dict[int, Exception], forget: int | None = 
     raised = 0
 
     @asynccontextmanager
-    async def transaction() -> AsyncIterator[Any]:
+    async def transaction(lock_wait: float) -> AsyncIterator[Any]:
         part: list[int] = []
         yield part
         stored.extend(part)
