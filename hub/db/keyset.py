@@ -32,6 +32,8 @@ def read_cursor(cursor: str | None, kind: Any) -> Any:
         return None
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        if b"\\u0000" in raw:  # which PostgreSQL cannot compare with
+            raise ValueError("a cursor holds no U+0000")
         return msgspec.json.decode(raw, type=kind)
     except (ValueError, binascii.Error, msgspec.DecodeError) as error:
         raise BadCursor("this is no cursor of this list") from error

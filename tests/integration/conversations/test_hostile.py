@@ -172,3 +172,4 @@ async def test_times_that_are_none_and_times_of_nowhere_are_refused_wherever_the
             await refused(answer, 422, "invalid")
     for at in (LATE, EARLY):
         await refused(await anna.get("/conversations", params={"cursor": write_cursor((at, 1))}), 422, "bad_cursor")
+    await refused(await anna.get("/users", params={"cursor": write_cursor("a\0")}), 422, "bad_cursor")
