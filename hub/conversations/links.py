@@ -13,9 +13,10 @@ class TicketLinks:
     """Links between tickets and conversations, many to many."""
 
     async def of_tickets(self, source: Reads, ticket_ids: Sequence[TicketId]) -> Mapping[TicketId, Sequence[ConversationId]]:
-        """The conversations of each ticket; one without any is left out."""
+        """The conversations of each ticket, but those that are part of another now; one without any is left out."""
         rows = await source.fetch(
-            "SELECT ticket_id, conversation_id FROM conversation_ticket WHERE ticket_id = ANY($1::uuid[]) ORDER BY n",
+            "SELECT t.ticket_id, t.conversation_id FROM conversation_ticket t JOIN conversation c ON c.id = t.conversation_id"
+            " WHERE t.ticket_id = ANY($1::uuid[]) AND c.merged_into IS NULL ORDER BY t.n",
             list(ticket_ids),
         )
         found: dict[TicketId, list[ConversationId]] = {}

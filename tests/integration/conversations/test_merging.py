@@ -280,8 +280,14 @@ async def test_an_answer_taken_back_after_a_merge_does_not_make_one_conversation
 
 
 @pytest.mark.covers("M-15", "T-14")
-async def test_no_ticket_is_made_from_a_name_that_is_left(front: Front, anna: Client, talks: Talks) -> None:
+async def test_a_ticket_goes_with_its_conversation_and_none_is_made_from_the_name_that_is_left(
+    front: Front, anna: Client, talks: Talks
+) -> None:
     kept, gone = await two(front, talks)
+    ticket = await ok(await anna.post("/tickets", {"title": "Parcel", "conversation_id": gone}), 201)
     await ok(await anna.post(f"/conversations/{gone}/merge", {"into_id": kept}))
+    assert (await ok(await anna.get(f"/tickets/{ticket['id']}")))["conversation_ids"] == [kept]
     problem = await refused(await anna.post("/tickets", {"title": "Lamp", "conversation_id": gone}), 409, "merged")
     assert problem["into_id"] == kept
+    await ok(await anna.post(f"/conversations/{gone}/unmerge"))
+    assert (await ok(await anna.get(f"/tickets/{ticket['id']}")))["conversation_ids"] == [gone]
