@@ -18,7 +18,7 @@ from hub.conversations.store import delete_message, lock_conversations, renumber
 from hub.conversations.values import MessageView, Party
 from hub.conversations.views import conversation_views
 from hub.conversations.writing import add, announce_change, entry, happening, store
-from hub.db import Database, DatabaseGone, Row, Work
+from hub.db import Database, DatabaseGone, DatabaseLocked, Row, Work
 from hub.delivery.backoff import GIVE_UP_AFTER
 from hub.delivery.carriers import Carriers
 from hub.delivery.consent import Known, Purpose, decide
@@ -59,6 +59,8 @@ class Releases:
     async def _release_or_fail(self, id: MessageId) -> bool:
         try:
             return await self.release(id)
+        except DatabaseLocked:  # its conversation is; the others need not wait for that
+            return False
         except DatabaseGone:
             raise
         except Exception as error:

@@ -201,7 +201,7 @@ class DeliveryWorker:
     async def _release(self) -> float:
         """Let held messages go on time."""
         if await self._releases.release_due():
-            self._due.set()
+            self.wake()
         if (at := await self._releases.next_at()) is None:
             return POLL
         return min(POLL, max((at - clock.now()).total_seconds(), RELEASE_PAUSE))

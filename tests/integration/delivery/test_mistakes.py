@@ -137,6 +137,19 @@ async def test_a_held_message_nobody_can_read_fails_and_the_others_leave(sms: Pa
     assert [to for to, _ in sms.paper.texts()] == [GOOD]
 
 
+async def test_a_held_message_whose_conversation_is_locked_holds_up_no_other(sms: PaperDesk, agent: Caller) -> None:
+    if sms.desk.db.dialect == "sqlite":
+        pytest.skip("SQLite locks no rows")
+    soon = Hold(until=clock.now() + timedelta(seconds=0.5), is_later=True)
+    locked, free = [await write(sms, agent, to, soon) for to in (BAD, GOOD)]
+    async with sms.desk.db.unit_of_work() as work:
+        await work.fetch("SELECT * FROM conversation WHERE id = $1 FOR UPDATE", locked.conversation_id)
+        await ended(sms, agent, free, DeliveryState.ACCEPTED)
+        assert [to for to, _ in sms.paper.texts()] == [GOOD]
+
+    await ended(sms, agent, locked, DeliveryState.ACCEPTED)
+
+
 async def test_a_claim_that_breaks_is_made_again(
     sms: PaperDesk, agent: Caller, monkeypatch: pytest.MonkeyPatch, traces: Callable[[], list[type[BaseException]]]
 ) -> None:

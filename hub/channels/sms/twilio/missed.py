@@ -2,10 +2,11 @@
 
 import contextlib
 import json
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
+from logging import getLogger
 from typing import Any, Final
 
 from hub.channels.contract import AdapterContext, Handover, Sink
@@ -13,6 +14,8 @@ from hub.channels.sms.twilio.client import Twilio
 from hub.channels.sms.twilio.media import MediaLate
 from hub.channels.sms.twilio.protocol import Incoming, Media, time_of
 from hub.channels.sms.twilio.settings import TwilioSettings
+
+log = getLogger(__name__)
 
 GRACE: Final = timedelta(minutes=2)
 """How long Twilio has for calling us before a message counts as missed."""
@@ -23,7 +26,8 @@ _OLDEST: Final = timedelta(days=7)
 _OVERLAP: Final = timedelta(minutes=1)  # Twilio's times have whole seconds, and its lists lag
 _PAGE: Final = 1000  # messages in one answer
 _REMEMBERED: Final = 5000
-_PATIENCE: Final = 3  # rounds for files that do not come
+_PATIENCE: Final = 3  # rounds for files that do not come,
+_GONE: Final = 60  # and for a message that is not listed, though we were called for it: its writer may have deleted it
 
 MakeHandover = Callable[..., Awaitable[Handover]]
 
@@ -35,12 +39,14 @@ class Missed:
         self._settings, self._context, self._twilio, self._handover = settings, context, twilio, handover
         self._known: OrderedDict[str, None] = OrderedDict()
         self._late: dict[str, int] = {}
+        self._unlisted: Counter[str] = Counter()  # rounds in which they were late and not there
         self._until: datetime | None = None
 
     def seen(self, sid: str) -> None:
         """It is durable: nobody needs to ask for it."""
         self._known[sid] = None
         self._late.pop(sid, None)
+        del self._unlisted[sid]
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
@@ -60,7 +66,9 @@ class Missed:
         """
         now = self._context.now()
         since = await self._since(now)
-        for message in reversed(await self._twilio.ask(lambda client: self._list(client, since - _OVERLAP))):
+        listed = await self._twilio.ask(lambda client: self._list(client, since - _OVERLAP))
+        self._forget_gone({message.sid for message in listed})
+        for message in reversed(listed):
             sent_at = time_of(message.date_sent) or time_of(message.date_created) or now
             if self._is_missed(message, sent_at, since - _OVERLAP, now - GRACE):
                 with contextlib.suppress(MediaLate):  # it stays late
@@ -68,6 +76,13 @@ class Missed:
         if not self._late:
             self._until = max(since, now - GRACE)
         return bool(self._late)
+
+    def _forget_gone(self, listed: Set[str]) -> None:
+        for sid in self._late.keys() - listed:
+            self._unlisted[sid] += 1
+            if self._unlisted[sid] >= _GONE:
+                log.warning("a message was never taken and is not at Twilio any more", extra={"sid": sid})
+                del self._late[sid], self._unlisted[sid]
 
     async def _since(self, now: datetime) -> datetime:
         if self._until is not None:
@@ -77,15 +92,14 @@ class Missed:
 
     async def _list(self, client: Any, since: datetime) -> list[Any]:
         """All that came in since then, the newest first: page after page, for what a service sent stands between."""
-        which = {} if self._settings.messaging_service_sid else {"to": self._settings.sender}
+        service = self._settings.messaging_service_sid
+        which = {} if service else {"to": self._settings.sender}
         listed = await client.messages.stream_async(date_sent_after=since, page_size=_PAGE, **which)
-        return [message async for message in listed if message.direction == "inbound"]
+        came = [message async for message in listed if message.direction == "inbound"]
+        return [message for message in came if not service or message.messaging_service_sid == service]
 
     def _is_missed(self, message: Any, sent_at: datetime, since: datetime, before: datetime) -> bool:
-        service = self._settings.messaging_service_sid
-        is_ours = not service or message.messaging_service_sid == service
-        is_due = message.sid in self._late or since <= sent_at < before
-        return is_ours and is_due and message.sid not in self._known
+        return message.sid not in self._known and (message.sid in self._late or since <= sent_at < before)
 
     async def _take(self, message: Any, sent_at: datetime, sink: Sink) -> None:
         tries = self._late[message.sid] = self._late.get(message.sid, 0) + 1

@@ -226,6 +226,15 @@ async def test_what_waits_for_its_files_is_asked_for_again_by_the_next_process(
     assert list(sink.taken) == [later.sid, late.sid]
 
 
+async def test_what_twilio_has_no_more_is_not_asked_for_for_ever(adapter: TwilioAdapter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missed, "_GONE", 3)
+    sink = MemorySink()
+    adapter._missed.late("SM" + "0" * 32)  # it came while nothing could be stored, and its writer has deleted it
+
+    assert [await adapter._missed.round(sink) for _ in range(3)] == [True, True, False]
+    assert adapter._missed.cursor is not None
+
+
 async def test_after_a_pause_asking_begins_where_it_ended(
     make_adapter: MakeAdapter, twilio: TwilioSimulator, lent: Lent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
