@@ -54,6 +54,7 @@ class DeliveryWorker:
         self._due = asyncio.Event()
         self._flying: set[Parcel] = set()  # adapters have them
         self._held: set[Parcel] = set()  # claimed, and their outcome not written down yet
+        self._asking = asyncio.Semaphore(PER_ACCOUNT)
         self._past_full_at = self._past_full_from = 0.0  # when to look past full accounts again, and not before when (monotonic)
 
     def wake(self) -> None:
@@ -192,11 +193,18 @@ class DeliveryWorker:
     async def _settle_lost(self) -> float:
         shut = await self._carriers.shut(self._running())
         ours = {delivery.id for parcel in self._held for delivery in parcel.deliveries}
-        for parcel in claims.parcels(await claims.expired(self._db, now=clock.now(), shut=shut)):
-            if parcel.deliveries[0].id not in ours:  # else it is still ours: the database was away for longer than a lease
-                await self._store(await self._sender.ask(parcel))
-                self._due.set()
+        lost = claims.parcels(await claims.expired(self._db, now=clock.now(), shut=shut))
+        # Of one that is still ours the database was away for longer than a lease.
+        async with asyncio.TaskGroup() as group:
+            for parcel in (one for one in lost if one.deliveries[0].id not in ours):
+                group.create_task(self._settle(parcel), name=f"lost {parcel.message_id}")
         return POLL
+
+    async def _settle(self, parcel: Parcel) -> None:
+        async with self._asking:
+            if (sent := await self._tried("nobody could ask for it", partial(self._sender.ask, parcel))) is not None:
+                await self._store(sent)
+                self._due.set()
 
     async def _release(self) -> float:
         """Let held messages go on time."""

@@ -1,5 +1,6 @@
 """Mistakes of our own while something is sent: they concern one message, which shows what is known of it, and end nothing."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
@@ -182,6 +183,29 @@ async def test_what_a_killed_worker_was_sending_ends_as_unknown_though_asking_br
     unknown = await ended(sms, agent, message, DeliveryState.UNKNOWN)
     assert unknown.status_detail == "internal error (ZeroDivisionError)"
     assert len(sms.paper.sent) == 1
+
+
+async def test_a_provider_that_is_slow_to_say_what_became_of_one_message_is_asked_about_the_others_meanwhile(
+    sms: PaperDesk, agent: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [await write(sms, agent, f"+861390013800{n}") for n in range(8)]
+    for message in messages:
+        await ended(sms, agent, message, DeliveryState.ACCEPTED)
+    asked = 0
+
+    async def slowly(self: object, message: OutboundMessage) -> DeliveryState | None:
+        nonlocal asked
+        asked += 1
+        while asked < len(messages):
+            await asyncio.sleep(0.01)
+        return DeliveryState.DELIVERED
+
+    monkeypatch.setattr("tests.fixtures.sms.PaperAdapter.fetch_status", slowly, raising=False)
+    async with sms.desk.db.unit_of_work() as work:
+        await put_back_in_the_air(work)
+
+    for message in messages:
+        await ended(sms, agent, message, DeliveryState.DELIVERED)
 
 
 async def test_a_record_that_cannot_be_kept_costs_itself_alone(
