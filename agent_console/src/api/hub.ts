@@ -26,7 +26,7 @@ export const hub = {
   conversation: (id: T.Id) => done(api.GET('/api/v1/conversations/{conversation_id}', conversation(id))),
   createConversation: (body: Schemas['ConversationCreate']) => done(api.POST('/api/v1/conversations', { body })),
   changeConversation: (id: T.Id, body: Schemas['ConversationPatch']) => done(api.PATCH('/api/v1/conversations/{conversation_id}', { ...conversation(id), body })),
-  assign: (id: T.Id, agentId: T.Id | null) => done(api.PUT('/api/v1/conversations/{conversation_id}/assignee', { ...conversation(id), body: { agent_id: agentId } })),
+  assign: (id: T.Id, agentId: T.Id | null, version?: number) => done(api.PUT('/api/v1/conversations/{conversation_id}/assignee', { ...conversation(id), body: { agent_id: agentId, version } })),
   waiting: (id: T.Id) => done(api.GET('/api/v1/conversations/{conversation_id}/waiting', conversation(id))),
   messages: (id: T.Id, query: { before?: number; after?: number; limit?: number }) =>
     as<T.MessagePage>(done(api.GET('/api/v1/conversations/{conversation_id}/messages', { params: { path: { conversation_id: id }, query } }))),

@@ -6,6 +6,7 @@ import { hub } from '../api/hub'
 import { useProblemText } from '../api/problems'
 import type { ConversationChange, ConversationView, Id } from '../api/types'
 import { useFormat } from '../lib/format'
+import { keys } from '../live/keys'
 import { patchConversation } from '../live/patch'
 import { useSession } from '../session/store'
 import { toast } from '../ui/toasts'
@@ -39,11 +40,13 @@ export function useConversationActions(id: () => Id, conversation: Ref<Conversat
     if (await change({ state: 'snoozed', snoozed_until: until.toISOString() }, of)) done(of, t('snoozed_toast', { time: format.full(until.toISOString()) }))
   }
 
-  const assign = (agentId: Id | null): Promise<boolean> =>
-    attempt(async () => {
-      const changed = await hub.assign(id(), agentId)
-      if (changed) shown(changed)
-    })
+  /** As it was seen: of two who take it at once one is told that the other was faster. */
+  async function assign(agentId: Id | null): Promise<boolean> {
+    const of = id()
+    const went = await attempt(async () => shown(await hub.assign(of, agentId, conversation.value?.version)))
+    if (!went) void client.invalidateQueries({ queryKey: keys.conversation(of) })
+    return went
+  }
 
   return { change: (what: ConversationChange) => change(what), close, snooze, assign, take: () => assign(session.me!.id) }
 }
