@@ -161,7 +161,8 @@ class PostgresSession:
         await self._write_waiting()
         if self._begun:
             self._begun = False
-            await _said(self.connection.execute, "COMMIT")
+            if await _said(self.connection.execute, "COMMIT") != "COMMIT":  # it is the server's word that counts
+                raise RuntimeError("an error was passed over outside of a savepoint: the transaction was undone")
             self._pulse.hear()
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """One transaction: what it writes, what it announces, how it ends."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -90,6 +91,21 @@ async def test_a_job_with_the_key_of_a_waiting_one_is_not_written_again(database
             work.enqueue("mail.send", key="k", number=number)
     rows = await database.fetch("SELECT payload FROM job")
     assert [row["payload"] for row in rows] == [{"number": 1}]
+
+
+async def test_a_transaction_that_the_server_undid_is_not_called_committed(database: Database) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("SQLite undoes the statement alone")
+
+    async def pass_over() -> None:
+        async with database.unit_of_work() as work:
+            await work.execute(_INSERT, "t1", "lost")
+            with suppress(UniqueViolation):
+                await work.execute(_INSERT, "t1", "x")
+
+    with pytest.raises(RuntimeError, match="undone"):
+        await pass_over()
+    assert await _names(database) == []
 
 
 async def test_a_savepoint_takes_back_its_own_part_only(database: Database) -> None:
