@@ -18,13 +18,14 @@ afterEach(() => void vi.restoreAllMocks())
 it('what somebody else took first is not taken from him, and is shown as it is', async () => {
   const client = newClient()
   const seen = conversation({ id: 'c1', version: 7, assignee_id: null })
+  const shown = ref(seen)
   client.setQueryData(keys.conversation('c1'), seen)
-  const assign = vi.spyOn(hub, 'assign').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce({ ...seen, version: 9, rev: 2, assignee_id: ME })
+  const assign = vi.spyOn(hub, 'assign').mockRejectedValueOnce(new ApiError({ status: 409, code: 'stale' })).mockResolvedValueOnce({ ...seen, version: 9, rev: 3, assignee_id: ME })
   let actions!: ReturnType<typeof useConversationActions>
   const Host = defineComponent({
     setup() {
       useSession().me = { id: ME } as Me
-      actions = useConversationActions(() => 'c1', ref(seen), ref('Ann'), () => undefined)
+      actions = useConversationActions(() => 'c1', shown, ref('Ann'), () => undefined)
       return () => h('div')
     },
   })
@@ -34,7 +35,11 @@ it('what somebody else took first is not taken from him, and is shown as it is',
   expect(assign).toHaveBeenLastCalledWith('c1', ME, 7)
   expect(client.getQueryState(keys.conversation('c1'))?.isInvalidated).toBe(true)
 
+  // Right after something else this page did: as it is once that is done.
+  vi.spyOn(hub, 'changeConversation').mockImplementation(async () => (shown.value = { ...seen, version: 8, rev: 2, priority: 'high' }))
+  void actions.change({ priority: 'high' })
   expect(await actions.take()).toBe(true)
+  expect(assign).toHaveBeenLastCalledWith('c1', ME, 8)
   await flushPromises()
   expect(client.getQueryData(keys.conversation('c1'))).toMatchObject({ assignee_id: ME })
 })

@@ -22,7 +22,14 @@ export function useConversationActions(id: () => Id, conversation: Ref<Conversat
   const { attempt } = useProblemText()
   const shown = (view: ConversationView): void => patchConversation(client, view, session.me!.id)
 
-  const change = (what: ConversationChange, of = id()): Promise<boolean> => attempt(async () => shown(await hub.changeConversation(of, what)))
+  let own: { of: Id; over: Promise<boolean> } | undefined // what this page asked for last
+
+  function ask(of: Id, act: () => Promise<ConversationView>): Promise<boolean> {
+    own = { of, over: attempt(async () => shown(await act())) }
+    return own.over
+  }
+
+  const change = (what: ConversationChange, of = id()): Promise<boolean> => ask(of, () => hub.changeConversation(of, what))
 
   function done(of: Id, said: string): void {
     toast(said, { action: { label: t('undo'), run: () => void change({ state: 'open' }, of) } })
@@ -43,7 +50,9 @@ export function useConversationActions(id: () => Id, conversation: Ref<Conversat
   /** As it was seen: of two who take it at once one is told that the other was faster. */
   async function assign(agentId: Id | null): Promise<boolean> {
     const of = id()
-    const went = await attempt(async () => shown(await hub.assign(of, agentId, conversation.value?.version)))
+    if (own?.of === of) await own.over // which makes another version of it
+    const seen = conversation.value?.id === of ? conversation.value.version : undefined
+    const went = await ask(of, () => hub.assign(of, agentId, seen))
     if (!went) void client.invalidateQueries({ queryKey: keys.conversation(of) })
     return went
   }
