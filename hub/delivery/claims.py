@@ -5,9 +5,10 @@ A worker that lost its lease (it was stopped, its clock stood still) finds its n
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from hub import clock
 from hub.db import Database
 from hub.delivery.carriers import Shut
 from hub.delivery.store import Delivery, delivery_of
@@ -17,6 +18,8 @@ from hub.messages.address import ChannelKind
 LEASE = timedelta(seconds=20)
 """How long what a killed process was sending waits until it is looked after; a living one renews it."""
 
+ASKED_WITHIN = timedelta(minutes=2)
+"""How long a lost one waits for the connection over which its provider can be asked. Then nobody knows, and a person can see that."""
 
 _OPEN = "d.account_id <> ALL($3::uuid[]) AND (d.give_up_at <= $1 OR d.account_id <> ALL($4::uuid[]))"
 """What is not shut here (see `Shut`)."""
@@ -93,8 +96,11 @@ async def leave_unknown(db: Database, parcel: Parcel) -> None:
 async def expired(db: Database, *, now: datetime, shut: Shut) -> list[Delivery]:
     """Deliveries whose worker is gone: what they led to, nobody knows. Only who is connected can ask."""
     rows = await db.fetch(
-        f"SELECT d.* FROM delivery d WHERE d.state = 'sending' AND d.lease_until < $1 AND {_OPEN} ORDER BY d.n LIMIT $2",
-        *(now, 200, list(shut.elsewhere), list(shut.waiting)),
+        """
+        SELECT * FROM delivery WHERE state = 'sending' AND lease_until < $1 AND account_id <> ALL($3::uuid[])
+        AND (lease_until < $5 OR account_id <> ALL($4::uuid[])) ORDER BY n LIMIT $2
+        """,
+        *(now, 200, list(shut.elsewhere), list(shut.waiting), now - ASKED_WITHIN),
     )
     return [delivery_of(row) for row in rows]
 
@@ -102,7 +108,7 @@ async def expired(db: Database, *, now: datetime, shut: Shut) -> list[Delivery]:
 async def release_all(db: Database) -> None:
     """At the start of the only process there is: whatever was being sent is so no more."""
     async with db.unit_of_work() as work:
-        await work.execute("UPDATE delivery SET lease_until = $1 WHERE state = 'sending'", datetime.fromtimestamp(0, UTC))
+        await work.execute("UPDATE delivery SET lease_until = $1 WHERE state = 'sending' AND lease_until > $1", clock.now())
 
 
 def parcels(claimed: Sequence[Delivery]) -> list[Parcel]:

@@ -256,6 +256,21 @@ async def test_what_became_of_a_message_is_asked_by_the_holder_alone(
     assert (gateway.asked, gateway.taken) == (["one"], [])
 
 
+async def test_where_nobody_can_ask_for_minutes_a_lost_message_is_shown_as_unknown(
+    desk: Desk, line: AccountId, text: Text, gateway: Gateway
+) -> None:
+    await text("a")
+    gateway.is_open.clear()
+    long_ago = clock.now() - timedelta(minutes=3)
+    async with desk.db.unit_of_work() as work:
+        await work.execute("UPDATE delivery SET state = 'sending', attempts = 1, fence = 1, lease_until = $1", long_ago)
+
+    async with process(desk, "one"):
+        await until_states(desk, line, "unknown")
+
+    assert gateway.taken == []
+
+
 async def test_an_account_that_is_off_is_nobodys_and_an_unknown_provider_stops_nothing(
     desk: Desk, line: AccountId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
