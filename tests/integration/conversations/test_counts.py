@@ -87,8 +87,17 @@ def steps(front: Front, anna: Client, ids: list[str], me: str, queues: list[str]
             mail(sender=sender, subject=f"s{chance.randrange(len(ids))}", text=str(next(count))), mail_from=sender
         )
 
+    async def act() -> None:
+        """On several at once, and mostly taken back, by then with something between."""
+        kinds = ({"kind": "read"}, {"kind": "reopen"}, {"kind": "tag", "tag": "vip"}, {"kind": "queue", "queue_id": queues[0]})
+        done = await anna.post("/conversations/bulk", {"action": chance.choice(kinds), "ids": chance.sample(ids, 4)})
+        await chance.choice([write, lambda: anna.patch(path(), {"state": "closed"})])()
+        if chance.random() < 0.7:
+            await ok(await anna.post(f"/conversations/bulk/{(await done.json())['id']}/undo"), 201)
+
     return [
         write,
+        act,
         lambda: anna.patch(path(), {"state": "closed"}),
         lambda: anna.patch(path(), {"state": "open"}),
         lambda: anna.patch(path(), {"state": "snoozed", "snoozed_until": later}),
@@ -99,6 +108,7 @@ def steps(front: Front, anna: Client, ids: list[str], me: str, queues: list[str]
         lambda: anna.delete(f"{path()}/tags/vip"),
         lambda: anna.post(f"{path()}/read", {"n": 10**9}),
         lambda: anna.put(f"{path()}/drafts/note", {"text": "x", "revision": 0}),
+        lambda: anna.delete(f"{path()}/drafts/note"),
         lambda: anna.post(f"{path()}/messages", {"kind": "note", "text": "look", "mentions": [me]}),
         lambda: anna.post("/conversations/bulk", {"action": {"kind": "close"}, "ids": ids[:3]}),
         lambda: anna.post(f"{path()}/merge", {"into_id": id()}),
