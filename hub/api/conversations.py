@@ -184,6 +184,12 @@ async def read(request: Request, conversation_id: ConversationId, body: ReadMark
     await request.hub.conversations.mark_read(conversation_id, body.n, by=request.caller)
 
 
+@api.delete("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))
+async def unread(request: Request, conversation_id: ConversationId) -> None:
+    """The last message that came in is new to the caller again."""
+    await request.hub.conversations.mark_unread(conversation_id, by=request.caller)
+
+
 @api.put(
     "/conversations/{conversation_id}/customers/{customer_id}",
     needs=Right.CUSTOMERS_WRITE,

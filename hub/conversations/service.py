@@ -178,6 +178,20 @@ class Conversations:
             if found.woken is not None:
                 await store(work, found, replace(found, woken=None), by=by)
 
+    async def mark_unread(self, id: ConversationId, *, by: Caller) -> None:
+        """The last message that came in is new to the caller again, on all pages; nothing changes where it still is."""
+        async with self._db.unit_of_work() as work:
+            found = await seen(work, id, by)
+            read_n = found.last_in_n - 1
+            changed = await work.execute(
+                "UPDATE conversation_read SET read_n = $3 WHERE user_id = $1 AND conversation_id = $2 AND read_n > $3",
+                by.person,
+                id,
+                read_n,
+            )
+            if found.last_in_n and changed:
+                work.announce(events.read(found, by.person, read_n))
+
     async def wake_snoozed(self) -> int:
         """Bring back every conversation whose time has come; returns how many. Run by a schedule."""
         now = clock.now()

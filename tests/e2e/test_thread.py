@@ -107,6 +107,27 @@ def test_a_conversation_opens_at_the_first_new_message_and_is_read_from_there(co
     expect(console.log.get_by_role("separator", name="New")).to_have_count(0)
 
 
+@pytest.mark.covers("M-19")
+def test_what_was_read_is_left_for_later_by_a_key_and_read_on_all_pages(console: Console, desk: Desk) -> None:
+    message = Customer(desk, "Lena Later").writes("Not now")
+    id = message["conversation_id"]
+    talk(console, id)
+    second = Console(console.page.context.new_page(), desk)
+    second.go("/inbox/all")
+    expect(console.row("Lena Later").get_by_text("unread")).to_have_count(0)
+    expect(second.row("Lena Later").get_by_text("unread")).to_have_count(0)
+
+    console.page.keyboard.press("u")
+    for page in (console, second):
+        expect(page.row("Lena Later").get_by_text("unread")).to_have_count(1)
+    console.page.wait_for_timeout(500)  # to be looked at is not to be read
+    console.go("/inbox/all")
+    expect(console.row("Lena Later").get_by_text("unread")).to_have_count(1)
+    console.row("Lena Later").click()
+    for page in (console, second):
+        expect(page.row("Lena Later").get_by_text("unread")).to_have_count(0)
+
+
 @pytest.mark.covers("M-01")
 def test_messages_that_could_not_be_fetched_are_asked_for_again(console: Console, desk: Desk, problems: Problems) -> None:
     problems.allow("409")

@@ -81,7 +81,7 @@ OPEN_TO_STAFF = {
 }
 """Endpoints for everybody who is signed in, whatever their rights: one's own things, and names to choose from."""
 
-CHANGED_BY_READERS = {"POST /api/v1/conversations/{conversation_id}/read"}
+CHANGED_BY_READERS = {f"{method} /api/v1/conversations/{{conversation_id}}/read" for method in ("POST", "DELETE")}
 """Changes for which a right to read is enough: they touch nobody but the reader."""
 
 SHARED = {

@@ -33,6 +33,7 @@ export const hub = {
   send: (id: T.Id, body: T.MessageCreate) => as<T.MessageView>(done(api.POST('/api/v1/conversations/{conversation_id}/messages', { ...conversation(id), body }))),
   replyOptions: (id: T.Id) => as<T.ReplyOption[]>(done(api.GET('/api/v1/conversations/{conversation_id}/reply-options', conversation(id)))),
   markRead: (id: T.Id, n: number) => done(api.POST('/api/v1/conversations/{conversation_id}/read', { ...conversation(id), body: { n } })),
+  markUnread: (id: T.Id) => done(api.DELETE('/api/v1/conversations/{conversation_id}/read', conversation(id))),
   linkCustomer: (id: T.Id, customerId: T.Id) => done(api.PUT('/api/v1/conversations/{conversation_id}/customers/{customer_id}', { params: { path: { conversation_id: id, customer_id: customerId } } })),
   unlinkCustomer: (id: T.Id, customerId: T.Id) => done(api.DELETE('/api/v1/conversations/{conversation_id}/customers/{customer_id}', { params: { path: { conversation_id: id, customer_id: customerId } } })),
   linkTicket: (id: T.Id, ticketId: T.Id) => done(api.PUT('/api/v1/conversations/{conversation_id}/tickets/{ticket_id}', { params: { path: { conversation_id: id, ticket_id: ticketId } } })),

@@ -27,7 +27,7 @@ export type HubEvent =
   | { type: 'conversation.changed'; data: { conversation: ConversationView } }
   | { type: 'conversation.moved'; data: { conversation: ConversationView } }
   | { type: 'conversation.appeared'; data: { conversation: ConversationView } }
-  | { type: 'conversation.read'; data: { conversation_id: Id; n: number } }
+  | { type: 'conversation.read'; data: { conversation_id: Id; n: number; mentioned?: boolean } }
   | { type: 'conversation.vanished'; data: { conversation?: { id: Id }; conversation_id?: Id; id?: Id } }
   | { type: 'message.added'; data: { conversation?: ConversationView; message: MessageView } }
   | { type: 'message.changed'; data: MessageChange }

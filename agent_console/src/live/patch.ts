@@ -20,7 +20,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
     case 'conversation.appeared':
       return patchConversation(client, event.data.conversation, me)
     case 'conversation.read':
-      return readUpTo(client, event.data.conversation_id, event.data.n, me)
+      return readUpTo(client, event.data, me)
     case 'conversation.vanished':
       return forgetConversation(client, event.data.conversation?.id ?? event.data.conversation_id ?? event.data.id ?? '')
     case 'message.added':
@@ -75,9 +75,9 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
 }
 
 /** This user read it, or took that back, on whatever page. */
-function readUpTo(client: QueryClient, id: Id, n: number, me: Id): void {
+function readUpTo(client: QueryClient, { conversation_id: id, n, mentioned = false }: { conversation_id: Id; n: number; mentioned?: boolean }, me: Id): void {
   const known = knownConversation(client, id)
-  if (known) patchFields(client, id, { unread: n < known.last_in_n, mentioned: false }, me)
+  if (known) patchFields(client, id, { unread: n < known.last_in_n, mentioned }, me)
 }
 
 function stale(client: QueryClient, ...queryKeys: (readonly unknown[])[]): void {

@@ -2,6 +2,7 @@ import { useQueryClient, type InfiniteData } from '@tanstack/vue-query'
 import { computed, onScopeDispose, ref, shallowRef, watch, type Ref } from 'vue'
 
 import { hub } from '../api/hub'
+import { useProblemText } from '../api/problems'
 import type { ConversationView, Id, MessagePage } from '../api/types'
 import { afterPaint } from '../lib/paint'
 import { keys } from '../live/keys'
@@ -19,7 +20,9 @@ const MOST_PAGES = 6
 export function useReading(id: () => Id, conversation: Ref<ConversationView | undefined>, messages: ReturnType<typeof useMessages>, atEnd: Readonly<Ref<boolean>>) {
   const client = useQueryClient()
   const session = useSession()
+  const { attempt } = useProblemText()
   const readTo = ref(Infinity)
+  let left: Id | undefined // for later
   const begunFor = shallowRef<Id>()
   const begun = computed(() => begunFor.value === id())
   const pages = computed(() => messages.data.value?.pages ?? [])
@@ -45,10 +48,20 @@ export function useReading(id: () => Id, conversation: Ref<ConversationView | un
 
   function markRead(): void {
     const [of, n] = [id(), last.value?.n]
-    if (!begun.value || n === undefined || !conversation.value?.unread || document.hidden) return
+    if (!begun.value || n === undefined || !conversation.value?.unread || document.hidden || left === of) return
     patchUnread(of, false)
     rememberMark(of, n)
     void hub.markRead(of, n).catch(() => patchUnread(of, true))
+  }
+
+  /** It is new again, on all pages of this user, until it is opened the next time. */
+  async function leave(): Promise<void> {
+    const [of, known] = [id(), conversation.value]
+    if (!known?.last_in_n || known.unread) return
+    left = of
+    patchUnread(of, true)
+    rememberMark(of, known.last_in_n - 1)
+    if (!(await attempt(() => hub.markUnread(of)))) patchUnread(of, false)
   }
 
   function patchUnread(of: Id, unread: boolean): void {
@@ -75,7 +88,7 @@ export function useReading(id: () => Id, conversation: Ref<ConversationView | un
   }, { flush: 'post' })
   watch(id, () => {
     callOff()
-    begunFor.value = opened = undefined
+    begunFor.value = opened = left = undefined
   })
   const shown = (): void => void (atEnd.value && markRead())
   document.addEventListener('visibilitychange', shown)
@@ -84,5 +97,5 @@ export function useReading(id: () => Id, conversation: Ref<ConversationView | un
     document.removeEventListener('visibilitychange', shown)
   })
 
-  return { readTo, begun, begin, last, unread: () => patchUnread(id(), true) }
+  return { readTo, begun, begin, last, leave }
 }

@@ -147,6 +147,29 @@ async def test_a_note_is_kept_beside_the_conversation_and_never_leaves(
     assert next_hop.taken == []
 
 
+@pytest.mark.covers("M-19")
+async def test_what_was_read_can_be_left_for_later(front: Front, anna: Client, talks: Talks) -> None:
+    (id,) = await talks.began("alice@example.com")
+    first = (await timeline(anna, id))[-1]["n"]
+    ben = await front.signed_in("ben", "supervisor")
+    path = f"/conversations/{id}"
+
+    async def unread(client: Client) -> bool:
+        return bool((await ok(await client.get(path)))["unread"])
+
+    await ok(await anna.delete(path + "/read"), 204)  # it still is new
+    for client in (anna, ben):
+        await ok(await client.post(path + "/read", {"n": first}), 204)
+    await ok(await anna.delete(path + "/read"), 204)
+
+    assert (await unread(anna), await unread(ben)) == (True, False)
+    assert (await ok(await anna.get(path + "/messages")))["read_n"] == first - 1
+    told = [event.data["n"] for event in await read_events(front.desk.db, None) if event.type == "conversation.read"]
+    assert told == [first, first, first - 1]
+    await ok(await anna.post(path + "/read", {"n": first}), 204)
+    assert not await unread(anna)
+
+
 async def test_what_was_read_is_known_per_user_and_only_rises(front: Front, anna: Client, talks: Talks) -> None:
     (id,) = await talks.began("alice@example.com")
     await talks.began("alice@example.com", text="more")
