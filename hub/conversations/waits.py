@@ -24,7 +24,7 @@ SELECT * FROM conversation WHERE state = 'open' AND waiting_for = 'us' AND queue
 _AT_ONCE = 100
 _OVERDUE = """
 UPDATE conversation SET overdue_at = $2, rev = rev + 1 WHERE id = ANY($1::uuid[])
-    AND state = 'open' AND waiting_for = 'us' AND clock_since = waiting_since AND overdue_at IS NULL
+    AND state = 'open' AND waiting_for = 'us' AND clock_since = waiting_since AND clock_queue_id = queue_id AND overdue_at IS NULL
 RETURNING *"""
 
 

@@ -27,7 +27,7 @@ ORDER BY c.waiting_since LIMIT $2"""
 _OVERDUE = """
 SELECT id FROM conversation
 WHERE state = 'open' AND waiting_for = 'us' AND response_due_at IS NOT NULL AND overdue_at IS NULL
-    AND response_due_at <= $1 AND clock_since = waiting_since
+    AND response_due_at <= $1 AND clock_since = waiting_since AND clock_queue_id = queue_id
 ORDER BY response_due_at LIMIT $2"""
 
 

@@ -12,12 +12,13 @@ from hub.messages.address import ChannelKind
 from hub.routing.snapshot import read_snapshot
 from hub.routing.values import Agent, Queue, Rules
 
-_QUEUES = """
+_PROMISED = "waiting_for = 'us' AND clock_since = waiting_since AND clock_queue_id = queue_id"
+_QUEUES = f"""
 SELECT queue_id, count(*) AS open,
     sum(CASE WHEN waiting_for = 'us' THEN 1 ELSE 0 END) AS unanswered,
     sum(CASE WHEN waiting_for = 'us' AND assignee_id IS NULL THEN 1 ELSE 0 END) AS waiting,
-    sum(CASE WHEN waiting_for = 'us' AND response_due_at <= $1 AND clock_since = waiting_since THEN 1 ELSE 0 END) AS overdue,
-    min(CASE WHEN waiting_for = 'us' AND response_due_at > $1 AND clock_since = waiting_since THEN response_due_at END) AS next_due,
+    sum(CASE WHEN {_PROMISED} AND response_due_at <= $1 THEN 1 ELSE 0 END) AS overdue,
+    min(CASE WHEN {_PROMISED} AND response_due_at > $1 THEN response_due_at END) AS next_due,
     min(CASE WHEN waiting_for = 'us' AND assignee_id IS NULL THEN waiting_since END) AS oldest
 FROM conversation WHERE state = 'open' GROUP BY queue_id"""
 _AGENTS = """

@@ -2,14 +2,16 @@
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from hub.auth import SYSTEM
 from hub.conversations.lifecycle import WaitingFor
+from hub.conversations.waits import tell_waits
 from hub.errors import Invalid, Stale
-from hub.ids import CalendarId, ConversationId
-from hub.messages.jobs import TELL_USERS
+from hub.ids import CalendarId, ConversationId, QueueId
+from hub.messages.jobs import TELL_USERS, TELL_WAITS
 from hub.routing.calendars import CalendarChange
 from hub.routing.errors import CalendarInUse, CalendarNameTaken
 from hub.routing.hours import Calendar, Period
@@ -77,6 +79,38 @@ async def test_who_waits_too_long_is_told_once(desk: Desk) -> None:
     assert late["conversation"]["id"] == str(talk)  # type: ignore[index]
     jobs = await desk.db.fetch("SELECT payload FROM job WHERE name = $1", TELL_USERS)
     assert [(job["payload"]["kind"], job["payload"]["user_ids"]) for job in jobs] == [("overdue", [str(li)])]
+
+
+@pytest.mark.covers("M-10")
+async def test_what_one_queue_promised_is_not_late_in_another_that_promised_nothing(desk: Desk) -> None:
+    desk.at = MONDAY
+    sales, support = await desk.queue("Sales", first_response_minutes=10), await desk.queue("Support")
+    talk = await desk.waiting(queue=sales)
+    await keeper(desk).settle()
+    async with desk.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET queue_id = $2 WHERE id = $1", talk, support)
+
+    desk.later(601)
+    await keeper(desk).settle()
+
+    assert await desk.told("conversation.overdue") == []
+    assert {tile.name: tile.overdue for tile in (await desk.routing.wallboard()).queues}["Support"] == 0
+
+
+@pytest.mark.covers("M-10")
+async def test_a_promise_that_is_taken_back_is_taken_back_on_the_pages(desk: Desk) -> None:
+    desk.at = MONDAY
+    queue = await desk.queue("Sales", first_response_minutes=10)
+    talk = await desk.waiting(queue=queue)
+    await keeper(desk).settle()
+    await desk.routing.queues.change(SYSTEM, queue, QueueChange(first_response_minutes=None), version=1)
+    (job,) = await desk.db.fetch("SELECT payload FROM job WHERE name = $1", TELL_WAITS)
+
+    await tell_waits(desk.db, [QueueId(UUID(id)) for id in job["payload"]["queue_ids"]], job["payload"]["beyond"])
+
+    promised, taken_back = await desk.told("conversation.changed")
+    assert [told["conversation"]["response_due_at"] is None for told in (promised, taken_back)] == [False, True]  # type: ignore[index]
+    assert taken_back["conversation"]["id"] == str(talk)  # type: ignore[index]
 
 
 async def test_an_answer_in_time_or_another_wait_makes_the_clock_void(desk: Desk) -> None:
