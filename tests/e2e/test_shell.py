@@ -208,7 +208,8 @@ def test_many_offers_are_one_banner_with_a_countdown_and_a_key(pat: Person) -> N
     page = pat.page
     pat.console.go("/inbox/mine")
     expect(page.get_by_role("tablist", name="Views")).to_be_visible()
-    mails = {str(write_mail(pat.desk, f"offer {n} {uuid4().hex[:6]}")["conversation_id"]) for n in range(2)}
+    for n in range(2):
+        write_mail(pat.desk, f"offer {n} {uuid4().hex[:6]}")
     for other in pat.desk.ask("GET", "/presence"):
         assert other["user_id"] == pat.id or other["state"] != "online" or not other["connected"], "somebody else would get them"
     pat.be("online")
@@ -217,7 +218,7 @@ def test_many_offers_are_one_banner_with_a_countdown_and_a_key(pat: Person) -> N
     expect(banner).to_contain_text(re.compile(r"\d+ conversations for you"))
     expect(banner.get_by_role("timer")).to_have_text(re.compile(r"^\d+ s$"))
     offered = {one["conversation_id"] for one in pat.ask("GET", "/offers")}
-    assert mails & offered
+    assert len(offered) > 1  # who waits longest, which need not be these two
     page.keyboard.press("y")
     page.wait_for_url("**/inbox/mine/*")
     taken = page.url.rsplit("/", 1)[-1]
