@@ -30,6 +30,18 @@ describe('what this user has read on another page', () => {
   })
 })
 
+describe('what this user writes', () => {
+  it('is still there while one of an answer and a note is', () => {
+    const { client } = setUp([[US, [waiting('a', 8, { draft: true })]]])
+    const row = () => (client.getQueryData(keys.conversations(US)) as ReturnType<typeof pagesOf>).pages[0]!.items[0]!
+    const gone = { conversation_id: 'a', mode: 'reply', revision: 2, draft: null } as const
+    patch(client, { type: 'draft.changed', data: { ...gone, other: true } }, ME)
+    expect(row().draft).toBe(true)
+    patch(client, { type: 'draft.changed', data: { ...gone, mode: 'note', other: false } }, ME)
+    expect(row().draft).toBe(false)
+  })
+})
+
 describe('conversations in lists', () => {
   it('go where the longest waiting stand first', () => {
     const { client, shown } = setUp([[US, [waiting('a', 8), waiting('c', 12)]]])

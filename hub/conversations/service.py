@@ -182,15 +182,16 @@ class Conversations:
         """The last message that came in is new to the caller again, on all pages; nothing changes where it still is."""
         async with self._db.unit_of_work() as work:
             found = await seen(work, id, by)
+            if not found.last_in_n:
+                return
             read_n = found.last_in_n - 1
-            changed = await work.execute(
-                "UPDATE conversation_read SET read_n = $3 WHERE user_id = $1 AND conversation_id = $2 AND read_n > $3",
-                by.person,
-                id,
-                read_n,
+            changed = await work.fetch_one(
+                "UPDATE conversation_read SET read_n = $3 WHERE user_id = $1 AND conversation_id = $2 AND read_n > $3"
+                " RETURNING mentioned_n",
+                *(by.person, id, read_n),
             )
-            if found.last_in_n and changed:
-                work.announce(events.read(found, by.person, read_n))
+            if changed is not None:
+                work.announce(events.read(found, by.person, read_n, mentioned=changed["mentioned_n"] > 0))
 
     async def wake_snoozed(self) -> int:
         """Bring back every conversation whose time has come; returns how many. Run by a schedule."""

@@ -41,7 +41,7 @@ export type HubEvent =
   | { type: 'user.changed' | 'role.changed' | 'team.changed'; data: { id: Id } }
   | { type: 'caller.changed'; data: { user_id: Id } }
   | { type: 'presence.changed'; data: Partial<Presence> & Pick<Presence, 'user_id' | 'state'> }
-  | { type: 'draft.changed'; data: { conversation_id: Id; mode: 'reply' | 'note'; revision: number; draft: object | null } }
+  | { type: 'draft.changed'; data: { conversation_id: Id; mode: 'reply' | 'note'; revision: number; draft: object | null; other?: boolean } }
   | { type: 'tag.changed'; data: { tag_id: Id } }
   | { type: 'view.changed'; data: { view_id: Id } }
   | { type: 'offer.made'; data: { offer: OfferView } }

@@ -39,7 +39,7 @@ export function patch(client: QueryClient, event: HubEvent, me: Id): void {
       void client.invalidateQueries({ queryKey: keys.tickets })
       return
     case 'draft.changed':
-      return void patchFields(client, event.data.conversation_id, { draft: event.data.draft !== null }, me)
+      return void patchFields(client, event.data.conversation_id, { draft: event.data.draft !== null || !!event.data.other }, me)
     case 'tag.changed':
       return stale(client, keys.tags)
     case 'view.changed':

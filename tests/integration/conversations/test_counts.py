@@ -109,6 +109,7 @@ def steps(front: Front, anna: Client, ids: list[str], me: str, queues: list[str]
         lambda: anna.post(f"{path()}/read", {"n": 10**9}),
         lambda: anna.put(f"{path()}/drafts/note", {"text": "x", "revision": 0}),
         lambda: anna.delete(f"{path()}/drafts/note"),
+        lambda: anna.delete(f"{path()}/read"),
         lambda: anna.post(f"{path()}/messages", {"kind": "note", "text": "look", "mentions": [me]}),
         lambda: anna.post("/conversations/bulk", {"action": {"kind": "close"}, "ids": ids[:3]}),
         lambda: anna.post(f"{path()}/merge", {"into_id": id()}),
@@ -225,6 +226,10 @@ async def test_marks_set_by_an_action_on_many_or_by_an_older_page_are_counted_as
         await ok(await ben.post(f"/conversations/{id}/messages", note), 201)
         await ok(await anna.post("/conversations/bulk", {"action": {"kind": "read"}, "ids": [id]}), 201)
         await agree(front, watcher, boss)
+        await ok(await anna.delete(f"/conversations/{id}/read"), 204)
+        await agree(front, watcher, boss)
+        assert list(watcher.values()["views"].values()) == [1, 1]
+        await ok(await anna.post("/conversations/bulk", {"action": {"kind": "read"}, "ids": [id]}), 201)
         await ok(await anna.post(f"/conversations/{id}/read", {"n": 0}), 204)  # a page that has seen less
         await agree(front, watcher, boss)
         assert list(watcher.values()["views"].values()) == [0, 0]

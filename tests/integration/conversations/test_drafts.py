@@ -98,3 +98,16 @@ async def test_the_files_of_a_draft_outlive_the_day_an_upload_is_kept(front: Fro
     await refused(
         await anna.post(f"/conversations/{id}/messages", {"text": "x", "attachment_ids": [other["id"]]}), 422, "no_such_upload"
     )
+
+
+@pytest.mark.covers("M-12")
+async def test_who_throws_one_draft_away_is_told_whether_he_still_writes_in_the_other_mode(
+    front: Front, anna: Client, talks: Talks
+) -> None:
+    (id,) = await talks.began("alice@example.com")
+    for mode in ("reply", "note"):
+        await ok(await anna.put(f"/conversations/{id}/drafts/{mode}", {"text": "x", "revision": 0}))
+    for mode in ("reply", "note"):
+        await ok(await anna.delete(f"/conversations/{id}/drafts/{mode}"), 204)
+    rows = await front.hub.db.fetch("SELECT data FROM event_log WHERE type = 'draft.changed' ORDER BY id")
+    assert [row["data"]["other"] for row in rows if row["data"]["draft"] is None] == [True, False]
