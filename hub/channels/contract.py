@@ -236,6 +236,15 @@ class FetchesStatus(Protocol):
 
 
 @runtime_checkable
+class Withdraws(Protocol):
+    """Lets messages wait before they leave, for their turn or for a connection."""
+
+    def withdraw(self) -> None:
+        """The hub is told to stop: from now on `send` raises `SendError` (unavailable) for what has not begun to leave, at once."""
+        ...
+
+
+@runtime_checkable
 class CarriedByLog(Protocol):
     """The event log itself carries its messages to the other side: stored is sent, so the ledger says *accepted* in the same transaction."""
 

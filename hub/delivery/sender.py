@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from logging import getLogger
 
-from hub.channels.contract import ChannelAdapter, FetchesStatus, SendError
+from hub.channels.contract import ChannelAdapter, FetchesStatus, SendError, Withdraws
 from hub.db import Database, DatabaseGone, Row
 from hub.delivery.carriers import Carriers
 from hub.delivery.claims import Parcel
@@ -14,7 +14,7 @@ from hub.delivery.consent import Purpose
 from hub.delivery.opt_outs import blocked
 from hub.delivery.outcomes import Outcome, Sent, accepted, all_of, failed, held_up, lost, opted_out, spoiled
 from hub.errors import HubError
-from hub.ids import MessageId
+from hub.ids import AccountId, MessageId
 from hub.messages.address import ChannelKind
 from hub.messages.content import OutboundMessage
 from hub.messages.states import DeliveryState
@@ -73,6 +73,12 @@ class Sender:
             return all_of(parcel, held_up(error))
         except Exception as error:  # noqa: BLE001 - the boundary of one message: nobody knows whether it left
             return all_of(parcel, _spoiled(parcel, error, left=True))
+
+    async def withdraw(self, account_id: AccountId) -> None:
+        """Let its adapter keep back what has not begun to leave."""
+        adapter = (await self._carriers.get(account_id)).adapter
+        if isinstance(adapter, Withdraws):
+            adapter.withdraw()
 
     async def ask(self, parcel: Parcel) -> Sent:
         """What became of a parcel whose worker is gone: the provider's word, else unknown. Raises `DatabaseGone` only."""

@@ -104,6 +104,8 @@ class DeliveryWorker:
 
     async def _land(self) -> None:
         """Let what is in the air arrive, for a moment: of what is cut in the middle nobody knows whether it went out."""
+        for account_id in {parcel.account_id for parcel in self._flying}:
+            await self._tried("it sends all it has", partial(self._sender.withdraw, account_id))
         try:
             async with asyncio.timeout(LANDING):
                 while self._held:

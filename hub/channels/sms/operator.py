@@ -124,6 +124,10 @@ class OperatorAdapter(ABC, Generic[S, R]):
         self._record(message, f"taken as {', '.join(receipt.provider_ids)}", started)
         return receipt
 
+    def withdraw(self) -> None:
+        """See `Withdraws`."""
+        self._sender.withdraw()
+
     def _record(self, message: OutboundMessage, answer: str, started: float) -> None:
         to = ", ".join(party.value for party in message.recipients)
         request = f"{self._settings.place} {self._submitted()} → {to}, {len(message.text)} characters"

@@ -1,6 +1,5 @@
 """How fast messages are handed to a centre: never above what is allowed, and slower as soon as it says that this is too fast."""
 
-import asyncio
 from collections.abc import Callable
 from time import monotonic
 
@@ -33,11 +32,6 @@ class Pace:
     def limit(self) -> float:
         """Messages a second; infinite where nothing is known to bound it."""
         return self._limit
-
-    async def turn(self) -> None:
-        """Wait until one more message may leave."""
-        if (wait := self.delay()) > 0:
-            await asyncio.sleep(wait)
 
     def delay(self) -> float:
         """Take the next place; the seconds until then."""

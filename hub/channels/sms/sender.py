@@ -4,6 +4,7 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -104,8 +105,9 @@ class Sender(ABC, Generic[S, B]):
         self._pace = Pace(max_rate)
         self._references = count(random.randrange(0x10000))
         self._session: S | None = None
-        self._news = asyncio.Event()  # of the link; each is used once
+        self._news = asyncio.Event()  # for those who wait; each is used once
         self._expected_until = float("-inf")
+        self._is_withdrawn = False
 
     @abstractmethod
     def cut(self, message: OutboundMessage, reference: int) -> Sequence[B]:
@@ -134,6 +136,11 @@ class Sender(ABC, Generic[S, B]):
         self._session, self._expected_until = None, float("-inf")
         self._tell()
 
+    def withdraw(self) -> None:
+        """What has not begun to leave does not any more."""
+        self._is_withdrawn = True
+        self._tell()
+
     async def send(self, message: OutboundMessage) -> SendReceipt:
         """Submit the parts one after the other; raises `SendError` only."""
         try:
@@ -152,6 +159,8 @@ class Sender(ABC, Generic[S, B]):
     async def link(self) -> S:
         """The session; waits for one that is expected. Raises `SendError`."""
         while self._session is None or not self._session.is_up:
+            if self._is_withdrawn:
+                raise _withdrawn()
             wait = self._expected_until if self._session is None else monotonic() + LINK_WAIT
             try:
                 async with asyncio.timeout(wait - monotonic()):
@@ -169,7 +178,7 @@ class Sender(ABC, Generic[S, B]):
         until, tries, pause = monotonic() + _PATIENCE, 0, _FIRST_PAUSE
         while True:
             try:
-                return await self._try(part, late)
+                return await self._try(part, late, is_first=is_first)
             except Refused as refused:
                 error = self.refusal(refused.status)
                 tries += 1
@@ -179,10 +188,10 @@ class Sender(ABC, Generic[S, B]):
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _try(self, part: B, late: Late | None) -> str:
+    async def _try(self, part: B, late: Late | None, *, is_first: bool) -> str:
         while True:
             session = await self.link()
-            await self._pace.turn()
+            await self._turn(is_first=is_first)
             try:
                 id = await self.submit(session, part, late)
             except NotSent:
@@ -197,6 +206,16 @@ class Sender(ABC, Generic[S, B]):
                 raise
             self._pace.taken()
             return id
+
+    async def _turn(self, *, is_first: bool) -> None:
+        """Wait until one more part may leave; what is half sent goes on in any case."""
+        until = monotonic() + self._pace.delay()
+        while (wait := until - monotonic()) > 0 and not (is_first and self._is_withdrawn):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._news.wait()
+        if is_first and self._is_withdrawn:
+            raise _withdrawn()
 
     def _with_wait(self, error: SendError) -> SendError:
         if error.failure is SendFailure.THROTTLED:
@@ -214,6 +233,10 @@ class Sender(ABC, Generic[S, B]):
                 detail=f"{error.detail}, said late" if error else "the answer came late",
             )
         )
+
+
+def _withdrawn() -> SendError:
+    return SendError(SendFailure.UNAVAILABLE, "the hub is stopping")
 
 
 def _half_sent(error: SendError, taken: Sequence[str], total: int) -> SendError:

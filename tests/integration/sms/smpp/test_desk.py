@@ -1,7 +1,11 @@
 """SMPP with the whole hub behind it."""
 
+import asyncio
+
 import pytest
 
+from hub.channels.sms.pace import Pace
+from hub.channels.sms.smpp.adapter import SmppAdapter
 from hub.delivery.errors import Refused
 from tests.fixtures.desk import eventually
 from tests.fixtures.smsc import SmppDesk
@@ -35,6 +39,29 @@ async def test_receipts_before_the_answer_after_a_late_answer_and_of_failures_ar
 
     await states(smpp, "delivered", "delivered", "failed", "failed", "unknown")
     assert len(smpp.smsc.taken) == 5
+
+
+async def test_what_waits_for_its_turn_when_the_hub_is_told_to_stop_is_sent_by_the_next_and_is_not_unknown(
+    smpp: SmppDesk,
+) -> None:
+    adapter = (await smpp.desk.hub.carriers.get(smpp.account_id)).adapter
+    assert isinstance(adapter, SmppAdapter)
+    adapter._sender._pace = Pace(1)  # a second
+    for number in range(8):
+        await smpp.send(f"+86139000000{number:02}", "Hello")
+
+    async def first_left() -> None:
+        assert smpp.smsc.taken
+
+    await eventually(first_left)
+    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+    found = [row["state"] for row in await smpp.deliveries()]
+    assert found.count("deferred") == 8 - len(smpp.smsc.taken)
+    assert not {"sending", "queued", "unknown"} & set(found)
 
 
 async def test_who_stops_is_not_written_to_any_more(smpp: SmppDesk) -> None:
