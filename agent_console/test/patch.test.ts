@@ -244,10 +244,12 @@ describe('a customer', () => {
     const his: ConversationFilter = { view: 'all', customer_id: 'kept', sort: 'newest' }
     const { client } = setUp([[his, []], [US, []]])
     client.setQueryData(keys.customer('kept'), customer('kept'))
+    client.setQueryData(keys.ticket('t1'), { customer_id: 'kept' }) // an open page: whose it is may be another's name now
     const isStale = (filter: ConversationFilter) => client.getQueryState(keys.conversations(filter))!.isInvalidated
     changed(client, { ...customer('kept'), version: 2 })
     expect([isStale(his), isStale(US)]).toEqual([false, false])
     changed(client, customer('kept', ['gone']))
     expect([isStale(his), isStale(US)]).toEqual([true, false])
+    expect(client.getQueryState(keys.ticket('t1'))!.isInvalidated).toBe(true)
   })
 })

@@ -1,4 +1,5 @@
 import type { Channel, ConversationView, Id } from '../api/types'
+import { hubTime } from '../lib/clock'
 
 export const VIEWS = ['mine', 'unassigned', 'all', 'snoozed', 'closed', 'drafts', 'mentions', 'unread'] as const
 export type View = (typeof VIEWS)[number]
@@ -39,6 +40,7 @@ export const keys = {
   signature: (accountId: Id) => ['signatures', accountId] as const,
   signatures: ['signatures'] as const,
   customers: ['customers'] as const,
+  allTickets: ['ticket'] as const,
   ticket: (id: Id) => ['ticket', id] as const,
   tickets: ['tickets'] as const,
   ticketStates: ['ticket-states'] as const,
@@ -75,7 +77,7 @@ const STATES_OF: Record<View, readonly ConversationView['state'][]> = {
 }
 
 /** Whether the hub would put this conversation into that list. Lists of one customer or ticket span every state. */
-export function belongs(conversation: ConversationView, filter: ConversationFilter, me: Id, now = Date.now()): boolean {
+export function belongs(conversation: ConversationView, filter: ConversationFilter, me: Id, now = hubTime()): boolean {
   const everything = filter.view === 'all' && !!(filter.customer_id || filter.ticket_id)
   return (
     !conversation.merged_into &&

@@ -91,7 +91,7 @@ export function takeCustomer(client: QueryClient, customer: CustomerView): void 
   for (const id of ids) client.setQueryData(keys.customer(id), customer)
   stale(client, keys.customers)
   if (were === undefined || were === customer.merged.length) return
-  stale(client, keys.tickets, keys.optOuts(customer.id))
+  stale(client, keys.tickets, keys.allTickets, keys.optOuts(customer.id))
   void client.invalidateQueries({ queryKey: keys.allConversations, predicate: ({ queryKey }) => ids.includes((queryKey[1] as ConversationFilter | undefined)?.customer_id ?? '') })
 }
 

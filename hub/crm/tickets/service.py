@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from hub import clock
 from hub.auth import Caller
+from hub.crm.customers.queries import everybody
 from hub.crm.reads import Page
 from hub.crm.repeats import Authorship, authorship, first_of
 from hub.crm.tickets import events, queries, steps
@@ -114,7 +115,8 @@ class Tickets:
             raise Invalid("tickets are not linked to conversations here")
         customer_id = await self._links.link_ticket(work, new.conversation_id, ticket_id, by=by)
         await _note_link(work, ticket_id, new.conversation_id, linked=True, by=by)
-        if new.customer_id is None and customer_id is not None:
+        # Whoever was merged is shown as another; the ticket stays with him if they are separated.
+        if customer_id is not None and new.customer_id in (None, *await everybody(work, customer_id)):
             await work.execute("UPDATE ticket SET customer_id = $2 WHERE id = $1", ticket_id, customer_id)
 
     async def _hold(self, work: Work, ticket_id: TicketId, *, version: int | None = None) -> Ticket:

@@ -136,6 +136,17 @@ async def test_lists_links_and_unlinks_know_the_customer_by_all_ids(room: Room) 
     assert (await ok(await room.anna.get(f"/conversations/{talk}")))["customer"]["name"] == ALICE_TOO
 
 
+async def test_a_ticket_made_from_a_conversation_is_of_whom_it_is_with_however_he_is_called_meanwhile(room: Room) -> None:
+    talk = await room.mail(ALICE_TOO)
+    await room.merge()
+    shown = (await ok(await room.anna.get(f"/conversations/{talk}")))["customer"]["id"]
+    assert shown == room.kept
+    made = await room.ticket(conversation_id=talk, customer_id=shown)
+    other = await room.ticket(customer_id=shown)
+    await room.unmerge()
+    assert (await room.tickets(room.gone), await room.tickets(room.kept)) == ({made}, {other})
+
+
 async def test_two_of_one_name_do_not_keep_each_others_place_in_a_list(room: Room) -> None:
     """Rows of lists are kept as JSON for as long as they say the truth: by whose they are, not by what he is called."""
     (talk,) = await room.of(room.gone)
