@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 
+import { heardTime } from '../lib/clock'
 import type { paths } from './schema'
 import type { Problem } from './types'
 
@@ -47,8 +48,11 @@ function asked(query: Record<string, unknown>): string {
 
 async function guarded(request: Request): Promise<Response> {
   if (request.method !== 'GET') request.headers.set('X-CSRF-Token', csrfToken)
+  const askedAt = Date.now()
   try {
-    return await fetch(request)
+    const answer = await fetch(request)
+    heardTime(answer.headers.get('Date'), askedAt)
+    return answer
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError({ status: 0, code: 'offline' })

@@ -5,6 +5,7 @@ import { useProblemText } from '../api/problems'
 import { threads, type DraftView } from '../api/thread'
 import type { MessagePage, MessageView } from '../api/types'
 import { i18n } from '../i18n'
+import { hubTime } from '../lib/clock'
 import { keys } from '../live/keys'
 import { dismiss, toast, toasts } from '../ui/toasts'
 
@@ -41,8 +42,8 @@ export function useUndo() {
   /** Offers to take it back for as long as that is possible, counting down. */
   function offer(message: MessageView, taken: (draft: DraftView) => void): void {
     const until = revocableUntil(message)
-    if (until - Date.now() > COUNTED) return // its own line says when it leaves, and takes it back
-    const left = (): number => Math.ceil((until - Date.now()) / 1000)
+    if (until - hubTime() > COUNTED) return // its own line says when it leaves, and takes it back
+    const left = (): number => Math.ceil((until - hubTime()) / 1000)
     if (left() < 1) return
     const run = async (): Promise<void> => {
       const draft = await takeBack(message)
@@ -50,7 +51,7 @@ export function useUndo() {
       taken(draft)
       if (!router.currentRoute.value.path.endsWith(message.conversation_id)) await router.push(`/inbox/all/${message.conversation_id}`)
     }
-    const entry = toast(t('write.sent_toast'), { lasts: until - Date.now(), action: { label: t('write.undo_in', { n: left() }), run: () => void run() } })
+    const entry = toast(t('write.sent_toast'), { lasts: until - hubTime(), action: { label: t('write.undo_in', { n: left() }), run: () => void run() } })
     const timer = setInterval(() => {
       if (left() < 1 || !toasts.includes(entry)) {
         clearInterval(timer)

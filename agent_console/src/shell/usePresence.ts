@@ -4,6 +4,7 @@ import { computed } from 'vue'
 import { hub } from '../api/hub'
 import { useProblemText } from '../api/problems'
 import type { PresenceState } from '../api/types'
+import { hubTime } from '../lib/clock'
 import { patch } from '../live/patch'
 import { usePresence } from '../live/queries'
 import { useSession } from '../session/store'
@@ -21,7 +22,7 @@ export function useMyPresence() {
     const userId = session.me!.id
     const before = { state: state.value, since: mine.value?.since, until: mine.value?.until ?? null }
     const show = (to: typeof before) => patch(client, { type: 'presence.changed', data: { user_id: userId, ...to } }, userId)
-    show({ state: wanted, since: new Date().toISOString(), until: seconds ? new Date(Date.now() + seconds * 1000).toISOString() : null })
+    show({ state: wanted, since: new Date(hubTime()).toISOString(), until: seconds ? new Date(hubTime() + seconds * 1000).toISOString() : null })
     if (!(await attempt(() => hub.setPresence(wanted, seconds)))) show(before)
   }
 
