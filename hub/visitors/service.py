@@ -20,6 +20,12 @@ _BY_BROWSER = (
     "SELECT v.*, t.created_at AS token_at FROM visitor_token t JOIN visitor v ON v.id = t.visitor_id"
     " WHERE t.token_hash = $2 AND v.account_id = $1"
 )
+_INTRODUCE = """
+UPDATE visitor SET
+    name = CASE WHEN subject IS NULL AND $2::text <> '' THEN $2::text ELSE name END,
+    email = CASE WHEN subject IS NULL AND $3::text <> '' THEN $3::text ELSE email END,
+    phone = CASE WHEN $4::text <> '' THEN $4::text ELSE phone END
+WHERE id = $1 RETURNING *"""
 _BY_SUBJECT = "SELECT * FROM visitor WHERE account_id = $1 AND subject = $2"
 
 
@@ -90,16 +96,15 @@ class Visitors:
         return _view(row) if row is not None else None
 
     async def introduce(self, visitor: VisitorView, *, name: str = "", email: str = "", phone: str = "") -> VisitorView:
-        """Keep the name and addresses a visitor typed. Name and e-mail that his site signed are not changed by it."""
-        said = (name or visitor.name, email or visitor.email) if not visitor.identified else (visitor.name, visitor.email)
-        known = (visitor.name, visitor.email, visitor.phone)
-        now = (*said, phone or visitor.phone)
-        if now == known:
+        """Keep the name and addresses a visitor typed. Name and e-mail that his site signed are not changed by it.
+
+        `visitor` may be older than what he said, or his site signed, in another window: only what is given here is written.
+        """
+        given = ((name, visitor.name), (email, visitor.email), (phone, visitor.phone))
+        if all(typed in ("", known) for typed, known in given):
             return visitor
         async with self._db.unit_of_work() as work:
-            row = await work.fetch_one(
-                "UPDATE visitor SET name = $2, email = $3, phone = $4 WHERE id = $1 RETURNING *", visitor.id, *now
-            )
+            row = await work.fetch_one(_INTRODUCE, visitor.id, name, email, phone)
         return _view(row) if row is not None else visitor
 
     async def look_at(self, visitor_id: VisitorId, *, url: str, title: str, agent: str, ip: str) -> None:
