@@ -99,12 +99,13 @@ class Conversations:
             raise Invalid("an empty note")
         digest = content_digest("note", id, text, [a.sha256 for a in attachments], [str(user_id) for user_id in mentions])
         async with self._db.unit_of_work() as work:
-            before = await seen(work, id, by)
+            await lock_conversations(work, [id])  # of two that come with one key at once the second finds the first
             known = await find_by_client_key(work, by.author_id, client_key)
             if known is not None:
                 if known["client_digest"] != digest:
                     raise ClientKeyReused()
                 return message_of(known)
+            before = await seen(work, id, by)
             named = [user_id for user_id in dict.fromkeys(mentions) if user_id != by.user_id]  # naming oneself says nothing
             extra = {"mentions": [str(user_id) for user_id in named]} if named else None
             note = entry(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hub.ids import new_id
 from tests.fixtures.console import Client
 from tests.fixtures.desk import Front, mail
 from tests.integration.conversations.conftest import Json, Talks, ok, refused
@@ -291,3 +292,18 @@ async def test_a_ticket_goes_with_its_conversation_and_none_is_made_from_the_nam
     assert problem["into_id"] == kept
     await ok(await anna.post(f"/conversations/{gone}/unmerge"))
     assert (await ok(await anna.get(f"/tickets/{ticket['id']}")))["conversation_ids"] == [gone]
+
+
+@pytest.mark.covers("M-15")
+async def test_a_note_sent_again_is_known_also_when_its_conversation_was_merged_meanwhile(
+    front: Front, anna: Client, talks: Talks
+) -> None:
+    kept, gone = await two(front, talks)
+    note = {"kind": "note", "text": "look", "client_key": str(new_id())}
+    first = await ok(await anna.post(f"/conversations/{gone}/messages", note), 201)
+    await ok(await anna.post(f"/conversations/{gone}/merge", {"into_id": kept}))
+
+    again = await ok(await anna.post(f"/conversations/{gone}/messages", note), 201)
+
+    assert (again["id"], again["conversation_id"]) == (first["id"], kept)
+    await refused(await anna.post(f"/conversations/{gone}/messages", note | {"text": "other"}), 409, "client_key_reused")
