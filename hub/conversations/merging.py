@@ -6,7 +6,6 @@ its thread keys or its visitor is led on to where its messages are.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID
 
 import msgspec
 
@@ -30,6 +29,7 @@ from hub.conversations.moving import (
     move_back,
     move_some,
     parted,
+    take_links,
     with_links,
 )
 from hub.conversations.policy import require_sight
@@ -81,9 +81,7 @@ class Merging:
 
     async def _restore(self, work: Work, alias: Conversation, kept: Conversation, move: Row, by: Caller) -> ConversationView:
         before = move["before"]
-        for what, ids in before["added"].items():
-            sql = f"DELETE FROM conversation_{what} WHERE conversation_id = $1 AND {what}_id = ANY($2::uuid[])"
-            await work.execute(sql, kept.id, [UUID(one) for one in ids])
+        await take_links(work, move)
         was, other = msgspec.convert(before["into"], Kept), msgspec.convert(before["from"], Kept)
         await carry_back(work, kept.id, alias.id, before.get("drafts", ()))
         others = await later_merges(work, move, was, other)

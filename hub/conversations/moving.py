@@ -13,7 +13,7 @@ from hub.auth.callers import Caller
 from hub.conversations import events
 from hub.conversations.lifecycle import PARTICIPANTS_KEPT, Conversation, State, WaitingFor, preview
 from hub.conversations.store import insert_conversations
-from hub.db import Row, Work
+from hub.db import Row, Work, as_uuid
 from hub.ids import ConversationId, MessageId, UserId, new_id
 from hub.messages.address import ChannelKind
 
@@ -29,6 +29,9 @@ _CARRY_READ = """
 UPDATE conversation_read SET read_n = $3 WHERE conversation_id = $2 AND read_n >= $5 AND read_n < $3 AND user_id IN (
     SELECT user_id FROM conversation_read WHERE conversation_id = $1 AND read_n >= $4) RETURNING user_id"""
 _MARKS = "SELECT user_id, read_n, mentioned_n FROM conversation_read WHERE conversation_id = $1 AND user_id = ANY($2::uuid[])"
+_LATER = """
+SELECT id, from_id, before FROM conversation_move
+WHERE into_id = $1 AND kind = 'merge' AND undone_at IS NULL AND n > $2 ORDER BY n"""
 
 
 class Kept(msgspec.Struct):
@@ -175,6 +178,22 @@ async def copy_links(work: Work, what: str, source: ConversationId, target: Conv
     return [str(id) for id in ids]
 
 
+async def take_links(work: Work, move: Row) -> None:
+    """Take the links away that a merge had copied. What a later one would have copied, had it not been there, is that one's now."""
+    later = await work.fetch(_LATER, move["into_id"], move["n"])
+    for what, added in move["before"]["added"].items():
+        ids = [UUID(one) for one in added]
+        theirs = f"SELECT {what}_id AS id FROM conversation_{what} WHERE conversation_id = $1 AND {what}_id = ANY($2::uuid[])"
+        for row in later:
+            found = {as_uuid(one["id"]) for one in await work.fetch(theirs, row["from_id"], ids)}
+            if found:
+                ids = [id for id in ids if id not in found]
+                row["before"]["added"][what] += sorted(map(str, found))
+                await work.execute("UPDATE conversation_move SET before = $2 WHERE id = $1", row["id"], row["before"])
+        sql = f"DELETE FROM conversation_{what} WHERE conversation_id = $1 AND {what}_id = ANY($2::uuid[])"
+        await work.execute(sql, move["into_id"], ids)
+
+
 async def move_all(work: Work, gone: Conversation, kept: Conversation, before: Any, by: Caller) -> None:
     """Every message."""
     move_id = await _record(work, "merge", gone, kept, before, by)
@@ -194,12 +213,8 @@ async def move_some(work: Work, source: Conversation, target: Conversation, ids:
 
 async def later_merges(work: Work, move: Row, was: Kept, other: Kept) -> list[Kept]:
     """What was merged into the same conversation later and still is. What undoing those puts back is from now on without `other`."""
-    rows = await work.fetch(
-        "SELECT id, before FROM conversation_move WHERE into_id = $1 AND kind = 'merge' AND undone_at IS NULL AND n > $2 ORDER BY n",
-        *(move["into_id"], move["n"]),
-    )
     others: list[Kept] = []
-    for row in rows:
+    for row in await work.fetch(_LATER, move["into_id"], move["n"]):
         before, into = row["before"], msgspec.convert(row["before"]["into"], Kept)
         changes = _turn_without(into, was, other, others) | _without(into, was, other, others)
         before["into"] = msgspec.to_builtins(msgspec.structs.replace(into, **changes))

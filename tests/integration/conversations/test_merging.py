@@ -195,8 +195,10 @@ async def test_merges_are_undone_in_any_order_and_leave_nothing_of_the_other_beh
         await ok(await anna.post(f"/conversations/{order[0]}/unmerge"))
         whole = await ok(await anna.get(f"/conversations/{kept}"))
         assert (whole["waiting_for"], whole["customer"]["name"]) == ("us", "bob@example.net")
+        assert kept in await shown(anna, customer_id=whole["customer"]["id"])
         await ok(await anna.post(f"/conversations/{order[1]}/unmerge"))
         assert await all_of() == before, ids.index(order[0])
+        assert await shown(anna, customer_id=whole["customer"]["id"]) == {first, second}
 
 
 @pytest.mark.covers("M-15")
