@@ -19,6 +19,7 @@ from hub import clock
 from hub.auth.callers import SYSTEM, Caller
 from hub.bus import Bus
 from hub.conversations.errors import NoSuchConversation
+from hub.conversations.lifecycle import State
 from hub.conversations.service import Conversations
 from hub.conversations.views import conversation_views
 from hub.db import Database, Work
@@ -149,6 +150,8 @@ class Dispatcher:
             before = await self._conversations.lock(work, offer.conversation_id)
         except NoSuchConversation as gone:
             raise OfferGone("the conversation is gone") from gone
+        if before.state is not State.OPEN:
+            raise OfferGone("the conversation is over, or part of another")
         held = (await loads(work, await read_queues(work), [offer.user_id]))[offer.user_id]
         row = await work.fetch_one("SELECT capacity FROM agent_presence WHERE user_id = $1", offer.user_id)
         if before.assignee_id is not None or held + offer.weight > (row["capacity"] if row else CAPACITY):

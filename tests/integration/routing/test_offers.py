@@ -8,6 +8,7 @@ import pytest
 from hub.auth import SYSTEM
 from hub.auth.values import UserChange
 from hub.bus import LocalBus
+from hub.conversations.merging import Merging
 from hub.errors import HubError
 from hub.ids import QueueId
 from hub.messages.address import ChannelKind
@@ -349,3 +350,21 @@ async def test_the_running_dispatcher_offers_by_itself_and_tells_who_is_there(de
     await asyncio.wait([task])
 
     assert [(data["state"], data["connected"]) for data in await desk.told("presence.changed")] == [("online", True)]
+
+
+@pytest.mark.covers("B-10", "M-15")
+async def test_what_was_merged_or_closed_a_moment_ago_is_not_taken_any_more(desk: Desk) -> None:
+    li = await desk.agent("li")
+    gone = await desk.waiting()
+    await desk.settle()
+    kept = await desk.waiting()
+    async with desk.db.unit_of_work() as work:
+        await work.execute("UPDATE conversation SET visitor_id = NULL")
+    await Merging(desk.db).merge(gone, kept, by=SYSTEM)
+
+    with pytest.raises(OfferGone):
+        await desk.take(li)
+
+    assert await desk.holder(gone) is None
+    await desk.settle()
+    assert await desk.take(li) == kept
