@@ -173,3 +173,12 @@ async def test_times_that_are_none_and_times_of_nowhere_are_refused_wherever_the
     for at in (LATE, EARLY):
         await refused(await anna.get("/conversations", params={"cursor": write_cursor((at, 1))}), 422, "bad_cursor")
     await refused(await anna.get("/users", params={"cursor": write_cursor("a\0")}), 422, "bad_cursor")
+
+
+async def test_hours_of_no_year_are_refused_in_every_time_zone(anna: Client) -> None:
+    for zone, day in (("America/New_York", "0001-01-01"), ("Asia/Shanghai", "9999-12-31")):
+        hours = {"name": zone, "timezone": zone, "week": [[{"from": "09:00", "to": "17:00"}]] * 7, "holidays": []}
+        calendar = await ok(await anna.post("/calendars", hours), 201)
+        queue = await ok(await anna.post("/queues", {"name": zone, "calendar_id": calendar["id"]}), 201)
+        asked = {"since": f"{day}T00:00:00Z", "until": f"{day}T23:00:00Z"}
+        await refused(await anna.get(f"/queues/{queue['id']}/open-spans", params=asked), 422, "invalid")
