@@ -1,6 +1,6 @@
 """Queues over HTTP."""
 
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -126,7 +126,7 @@ async def open_spans(request: Request, queue_id: QueueId, query: SpanQuery) -> l
     since, until = query.since or now - timedelta(days=14), query.until or now + timedelta(days=7)
     if until - since > MOST_SPAN:
         raise Invalid(f"at most {MOST_SPAN.days} days at a time", path="until")
-    if since.year <= datetime.min.year or until.year >= datetime.max.year:  # which another time zone may put into no year at all
+    if since.year <= MINYEAR or until.year >= MAXYEAR:  # which another time zone may put into no year at all
         raise Invalid("there are no hours in that year", path="since")
     return await request.hub.routing.open_spans(queue_id, since, until)
 
