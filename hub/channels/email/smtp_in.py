@@ -83,6 +83,7 @@ class MailDoor:
         self._load = _Load()
         self._trusted = tuple(ip_network(network) for network in self.limits.trusted_peers)
         self._servers: list[asyncio.Server] = []
+        self._is_leaving = False
 
     async def start(self, *, smtp: tuple[str, int] | None = None, lmtp: tuple[str, int] | None = None) -> None:
         """Listen on these (host, port); port 0 takes a free one, see `ports`."""
@@ -100,7 +101,11 @@ class MailDoor:
         self.ports[name] = server.sockets[0].getsockname()[1]
 
     async def stop(self, *, grace: float = 2.0) -> None:
-        """Take no new sessions, let messages that are being stored finish within `grace` seconds, cut the rest."""
+        """Take no new sessions, not even those that are on their way in.
+
+        Messages that are being stored have `grace` seconds to be answered; the rest is cut.
+        """
+        self._is_leaving = True
         for server in self._servers:
             server.close()
         self._servers.clear()
@@ -117,15 +122,17 @@ class MailDoor:
     def __contains__(self, session: MailSession) -> bool:
         return session in self._load.sessions
 
-    def admit(self, session: MailSession, peer: str) -> bool:
-        """Count a new session in; False when there are too many, in all or of this peer."""
+    def admit(self, session: MailSession, peer: str) -> str | None:
+        """Count a new session in; or what to answer one that may not come in, because we stop or there are too many."""
         load = self._load
+        if self._is_leaving:
+            return "421 4.3.2 Shutting down"
         crowded = not self._is_trusted(peer) and load.by_peer[peer] >= self.limits.sessions_per_peer
         if crowded or len(load.sessions) >= self.limits.sessions:
-            return False
+            return "421 4.7.0 Too many connections"
         load.sessions.add(session)
         load.by_peer[peer] += 1
-        return True
+        return None
 
     def dismiss(self, session: MailSession, peer: str) -> None:
         """Count a session out."""

@@ -79,8 +79,8 @@ class MailSession(SMTP):
             super().connection_made(transport)
             return
         peer = str((transport.get_extra_info("peername") or ("",))[0])
-        if not self._door.admit(self, peer):
-            cast(asyncio.WriteTransport, transport).write(b"421 4.7.0 Too many connections\r\n")
+        if (refusal := self._door.admit(self, peer)) is not None:
+            cast(asyncio.WriteTransport, transport).write(f"{refusal}\r\n".encode())
             transport.close()
             return
         self._peer = peer

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from hub.channels.email.smtp_in import DoorLimits, MailDoor, NoRoute, Route
+from hub.channels.email.smtp_session import MailSession
 from hub.errors import Unavailable
 from hub.ids import AccountId
 from tests.fixtures.mail import MailServers, MemorySink, mail, smtp_client
@@ -433,3 +434,15 @@ async def test_stopping_lets_a_mail_that_is_being_stored_finish(hub: Hub) -> Non
     assert await sending == {}
     assert time.monotonic() - started < 1.5
     idle.close()
+
+
+async def test_who_was_let_in_just_before_the_door_stopped_is_sent_away(hub: Hub) -> None:
+    door = await hub.open()
+    client, ours = socket.socketpair()
+    await door.stop()
+
+    await asyncio.get_running_loop().connect_accepted_socket(lambda: MailSession(door), ours)
+    reader, writer = await asyncio.open_connection(sock=client)
+
+    assert await reader.read() == b"421 4.3.2 Shutting down\r\n"
+    writer.close()
