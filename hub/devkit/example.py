@@ -124,7 +124,7 @@ TALKS = (
     Talk(
         email="sofia@rossi-studio.example", channel="email", subject="Peonies for 12 June", hours_ago=6,
         lines=(
-            Line(by="customer", text="Good morning,\n\nI write from the studio today: the second proposal, please, and 16 tables instead of 14.\n\nSofia"),
+            Line(by="customer", text="Good morning,\n\nI write from the studio: the second proposal, please, for 16 tables instead of 14.\n\nSofia"),
         ),
     ),
     Talk(
