@@ -178,7 +178,7 @@ async def timeline(request: Request, conversation_id: ConversationId, query: Mes
     return Messages(items=await with_deliveries(db, page), has_more=len(found) > query.limit, read_n=read_n)
 
 
-@api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation, Merged))
+@api.post("/conversations/{conversation_id}/read", needs=Right.CONVERSATIONS_READ, raises=(NoSuchConversation,))
 async def read(request: Request, conversation_id: ConversationId, body: ReadMark) -> None:
     """The caller has seen the messages up to a number."""
     await request.hub.conversations.mark_read(conversation_id, body.n, by=request.caller)

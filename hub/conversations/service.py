@@ -10,7 +10,7 @@ from hub import clock
 from hub.auth.callers import Caller
 from hub.conversations import events
 from hub.conversations.drafts import SentDraft, forget
-from hub.conversations.errors import NoSuchAgent, NoSuchConversation
+from hub.conversations.errors import Merged, NoSuchAgent, NoSuchConversation
 from hub.conversations.lifecycle import Conversation, Priority, Snooze, State, close, reopen, snooze, wake
 from hub.conversations.mentions import mention, read_mentions
 from hub.conversations.queries import message_of, read_mark
@@ -159,9 +159,15 @@ class Conversations:
             return await _store_tickets(work, before)
 
     async def mark_read(self, id: ConversationId, n: int, *, by: Caller) -> None:
-        """The caller has seen the messages up to number `n`; of two pages open at once, the one that has seen more counts."""
+        """The caller has seen the messages up to number `n`; of two pages open at once, the one that has seen more counts.
+
+        Of what was merged while a page still shows it nothing is marked: the other may hold older messages nobody has seen.
+        """
         async with self._db.unit_of_work() as work:
-            found = await seen(work, id, by)
+            try:
+                found = await seen(work, id, by)
+            except Merged:
+                return
             read_n = min(n, found.last_in_n)
             is_news = await work.execute(
                 """

@@ -28,6 +28,18 @@ async def two(front: Front, talks: Talks) -> tuple[str, str]:
 
 
 @pytest.mark.covers("M-15")
+async def test_a_page_that_still_shows_what_was_merged_a_moment_ago_reads_it_without_harm(
+    front: Front, anna: Client, talks: Talks
+) -> None:
+    kept, gone = await two(front, talks)
+    await ok(await anna.post(f"/conversations/{gone}/merge", {"into_id": kept}))
+
+    await ok(await anna.post(f"/conversations/{gone}/read", {"n": 10**9}), 204)
+
+    assert (await ok(await anna.get(f"/conversations/{kept}")))["unread"]
+
+
+@pytest.mark.covers("M-15")
 async def test_a_merged_conversation_is_read_found_and_counted_in_the_other_and_undoing_separates_them(
     front: Front, anna: Client, talks: Talks
 ) -> None:
