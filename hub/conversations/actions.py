@@ -82,10 +82,7 @@ async def snapshot(work: Work, conversation: Conversation, action: Action, by: C
         key = tag_key(action.tag)
         values |= {"tag": action.tag, "tag_was_there": any(tag_key(name) == key for name in conversation.tags)}
     if action.kind == "read":
-        row = await work.fetch_one(
-            "SELECT read_n FROM conversation_read WHERE user_id = $1 AND conversation_id = $2", by.person, conversation.id
-        )
-        values |= {"read_n": row["read_n"] if row else 0, "read_to": conversation.last_in_n}
+        values |= {"read_n": await read_mark(work, by.person, conversation.id), "read_to": conversation.last_in_n}
     return msgspec.to_builtins(_Before(**values))
 
 

@@ -107,7 +107,7 @@ class Drafts:
         """
         found = await queries.conversation(self._db, id, by)
         if found.merged_into is not None:
-            raise Merged("this conversation was merged into another", into_id=str(found.merged_into))
+            raise Merged.into(found.merged_into)
         async with self._db.unit_of_work() as work:
             return await put_in(work, by.person, id, mode, content, revision=revision)
 

@@ -1,6 +1,7 @@
 """What can go wrong with a conversation."""
 
 from hub.errors import Conflict, Invalid, NotFound
+from hub.ids import ConversationId
 
 
 class NoSuchConversation(NotFound):
@@ -13,6 +14,11 @@ class Merged(Conflict):
     """It is only a name now for the conversation it was merged into (`into_id`)."""
 
     code = "merged"
+
+    @classmethod
+    def into(cls, id: ConversationId) -> "Merged":
+        """Naming the one that holds its messages."""
+        return cls("this conversation was merged into another", into_id=str(id))
 
 
 class NoSuchAgent(Invalid):

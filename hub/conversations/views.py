@@ -28,9 +28,8 @@ class Surroundings:
     def view(self, conversation: Conversation) -> ConversationView:
         """A conversation these were read for, however it changed since (but for its customer)."""
         customer = self.customers.get(conversation.customer_id) if conversation.customer_id else None
-        known = self.customers.items()
-        fitting = _fitting(conversation.candidates, {id: brief.id for id, brief in known}) if conversation.candidates else 0
-        return _view(conversation, customer, self.ratings.get(conversation.id), fitting)
+        fitting = {known.id for id in conversation.candidates if (known := self.customers.get(UUID(id))) is not None}
+        return _view(conversation, customer, self.ratings.get(conversation.id), len(fitting))
 
 
 _KEPT = "SELECT id, coalesce(kept_id, id) AS kept_id FROM customer WHERE id = ANY($1::uuid[])"
@@ -62,11 +61,7 @@ async def candidates_of(reads: Reads, conversations: Collection[Sequence[str]]) 
     named = sorted({UUID(id) for candidates in conversations for id in candidates})
     rows = await reads.fetch(_KEPT, named) if named else []
     kept = {id: kept_id for row in rows if (id := as_uuid(row["id"])) and (kept_id := as_uuid(row["kept_id"]))}
-    return [_fitting(candidates, kept) for candidates in conversations]
-
-
-def _fitting(candidates: Sequence[str], kept: Mapping[UUID, UUID]) -> int:
-    return len({kept.get(UUID(id)) for id in candidates} - {None})
+    return [len({kept.get(UUID(id)) for id in candidates} - {None}) for candidates in conversations]
 
 
 def brief(id: CustomerId, n: int, name: str) -> CustomerBrief:

@@ -24,7 +24,7 @@ async def seen(work: Work, id: ConversationId, by: Caller) -> Conversation:
     """The conversation, locked, if the caller may see it. Raises `NoSuchConversation`, `Merged`."""
     found = require_sight(by, (await lock_conversations(work, [id])).get(id))
     if found.merged_into is not None:
-        raise Merged("this conversation was merged into another", into_id=str(found.merged_into))
+        raise Merged.into(found.merged_into)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import asyncpg
 
+from hub.db.committer import LOCK_WAIT
 from hub.db.errors import DatabaseGone, DatabaseLocked, ForeignKeyViolation, UniqueViolation
 from hub.db.pulse import Pulse
 from hub.db.session import Args, Insert, Row
@@ -25,7 +26,6 @@ LIMITS = {
     "idle_in_transaction_session_timeout": "5s",  # the oldest open transaction holds every reader of the event log back
     "lock_timeout": "900ms",
 }
-BATCH_LOCK_TIMEOUT = "200ms"
 
 _LOCKED = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _GONE = (
@@ -47,6 +47,10 @@ _LOST = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, OSE
 
 
 _CLOSED = re.compile("closed|closing|released back")  # asyncpg has one class for this and for mistakes of ours
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms"
 
 
 def explain(error: Exception) -> Exception:
@@ -93,7 +97,7 @@ class PostgresSession:
 
     def __init__(self, pool: Any, pulse: Pulse, lock_wait: float | None) -> None:
         self._pool, self._pulse = pool, pulse
-        self._opening = "BEGIN;" if lock_wait is None else f"BEGIN; SET LOCAL lock_timeout = '{lock_wait * 1000:.0f}ms';"
+        self._opening = "BEGIN;" if lock_wait is None else f"BEGIN; SET LOCAL lock_timeout = '{_milliseconds(lock_wait)}';"
         self._begun = False
         self._waiting: list[Insert] = []
         self.connection: Any = None
@@ -233,7 +237,7 @@ class PostgresBackend:
         """Connect; raises `DatabaseGone` within about a second when that cannot be done."""
         pulse = Pulse(lambda: asyncpg.connect(url, timeout=CONNECT_TIMEOUT), _LOST)
         pool = await _said(_pool, url, pulse, size, LIMITS)
-        batches = await _said(_pool, url, pulse, 1, LIMITS | {"lock_timeout": BATCH_LOCK_TIMEOUT})
+        batches = await _said(_pool, url, pulse, 1, LIMITS | {"lock_timeout": _milliseconds(LOCK_WAIT)})
         pulse.start()
         return cls(pool, batches, pulse)
 

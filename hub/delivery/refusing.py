@@ -66,7 +66,7 @@ def problem_of(item: Outgoing, now: Mapping[ConversationId, Conversation]) -> Ex
     if conversation is None:
         return NoSuchConversation()
     if conversation.merged_into is not None:
-        return Merged("this conversation was merged into another", into_id=str(conversation.merged_into))
+        return Merged.into(conversation.merged_into)
     if item.expected_version is not None and item.expected_version != conversation.version:
         return Stale("somebody answered or changed this conversation meanwhile", version=conversation.version)
     return None

@@ -4,7 +4,6 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +12,7 @@ from time import monotonic
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from hub import clock
 from hub.channels.contract import Handover, SendError, SendReceipt, Sink
 from hub.channels.sms.framing import BadPdu
 from hub.channels.sms.link import NotSent, Refused, Unanswered
@@ -211,9 +211,7 @@ class Sender(ABC, Generic[S, B]):
         """Wait until one more part may leave; what is half sent goes on in any case."""
         until = monotonic() + self._pace.delay()
         while (wait := until - monotonic()) > 0 and not (is_first and self._is_withdrawn):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._news.wait()
+            await clock.wait(self._news, wait)
         if is_first and self._is_withdrawn:
             raise _withdrawn()
 

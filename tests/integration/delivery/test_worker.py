@@ -52,6 +52,14 @@ async def test_a_mail_to_more_people_than_there_are_places_reaches_all_of_them_a
     assert (await write_to(desk, agent, "later@example.com")).status is DeliveryState.ACCEPTED
 
 
+async def stop_worker() -> None:
+    """As the hub does when it is told to stop."""
+    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+
 async def now(desk: Desk, agent: Caller, sent: MessageView) -> MessageView:
     return (await with_deliveries(desk.db, [await queries.message(desk.db, sent.id, agent)]))[0]
 
@@ -71,10 +79,7 @@ async def test_a_hub_that_is_told_to_stop_learns_what_became_of_the_mail_it_is_s
     sent = await desk.hub.delivery.send(send, by=agent)
     await handing_over.wait()
 
-    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
-    working.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await working
+    await stop_worker()
 
     assert (await now(desk, agent, sent)).status is DeliveryState.ACCEPTED
     assert len(next_hop.taken) == 1
@@ -97,10 +102,7 @@ async def test_what_a_hub_claims_while_it_is_told_to_stop_is_sent_and_does_not_e
     sent = await desk.hub.delivery.send(send, by=agent)
     await claimed.wait()
 
-    (working,) = (task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "DeliveryWorker.run")
-    working.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await working
+    await stop_worker()
 
     assert (await now(desk, agent, sent)).status is DeliveryState.ACCEPTED
     assert len(next_hop.taken) == 1
